@@ -1,0 +1,337 @@
+//! One cell against its column: what is an error everywhere, and what is only marked.
+//!
+//! A missing column or a wrong type is an error on every wire. A category never seen or a value
+//! outside the range seen in training is marked in form and spreadsheet and scored on the wire:
+//! the model has the last word.
+
+use crate::schema::{ColumnType, InputColumn};
+use serde_json::Value;
+
+/// A cell's value, typed as its column wants it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Missing,
+    /// Text; dates too.
+    Text(String),
+    /// A number.
+    Double(f64),
+    /// A whole number.
+    Integer(i64),
+    /// True or false.
+    Boolean(bool),
+}
+
+/// Why a cell can't be scored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CellProblem {
+    /// The column has no value here and needs one.
+    #[error("{column} needs a value.")]
+    Missing {
+        /// The column.
+        column: String,
+    },
+    /// The value is not of the column's type.
+    #[error("{column} takes {expected}, not {found}.")]
+    WrongType {
+        /// The column.
+        column: String,
+        /// The type in words.
+        expected: &'static str,
+        /// What was sent, cut to 40 characters.
+        found: String,
+    },
+    /// The text holds a NUL, which no model can read.
+    #[error("{column} holds a NUL character.")]
+    Nul {
+        /// The column.
+        column: String,
+    },
+}
+
+impl CellProblem {
+    /// The code that the wire carries.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "value_missing",
+            Self::WrongType { .. } => "value_type",
+            Self::Nul { .. } => "value_nul",
+        }
+    }
+}
+
+/// Why a cell is marked though it can be scored.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CellMark {
+    /// Outside the range seen in training.
+    #[error("{column} is outside {min} to {max}, the range seen in training.")]
+    OutOfRange {
+        /// The column.
+        column: String,
+        /// Lower end.
+        min: String,
+        /// Upper end.
+        max: String,
+    },
+    /// A category that training never saw.
+    #[error("{column}: “{found}” was never seen in training.")]
+    UnknownCategory {
+        /// The column.
+        column: String,
+        /// What was sent.
+        found: String,
+    },
+}
+
+impl ColumnType {
+    /// The type in words, as part of a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::String => "text",
+            Self::Double => "a number",
+            Self::Integer => "a whole number",
+            Self::Boolean => "true or false",
+            Self::Datetime => "a date in ISO 8601, such as 2026-11-23",
+        }
+    }
+}
+
+/// Reads a JSON value as a cell of this column. Text is read as the column's type, because classic's
+/// clients send every cell as text.
+///
+/// # Errors
+/// [`CellProblem`] when the value is missing where it must not be, or of another type.
+pub fn read_value(column: &InputColumn, value: &Value) -> Result<Cell, CellProblem> {
+    let wrong = |found: String| CellProblem::WrongType {
+        column: column.name.clone(),
+        expected: column.column_type.in_words(),
+        found,
+    };
+    match (value, column.column_type) {
+        (Value::Null, _) => missing(column),
+        (Value::String(text), _) => read_text(column, text),
+        (Value::Number(number), ColumnType::Double) => number
+            .as_f64()
+            .map(Cell::Double)
+            .ok_or_else(|| wrong(number.to_string())),
+        (Value::Number(number), ColumnType::Integer) => match number.as_i64() {
+            Some(whole) => Ok(Cell::Integer(whole)),
+            None => whole_of(number.as_f64()).ok_or_else(|| wrong(number.to_string())),
+        },
+        (Value::Number(number), ColumnType::String) => Ok(Cell::Text(number.to_string())),
+        (Value::Number(number), ColumnType::Boolean) => match number.as_f64() {
+            Some(0.0) => Ok(Cell::Boolean(false)),
+            Some(1.0) => Ok(Cell::Boolean(true)),
+            _ => Err(wrong(number.to_string())),
+        },
+        (Value::Bool(flag), ColumnType::Boolean) => Ok(Cell::Boolean(*flag)),
+        (Value::Bool(flag), ColumnType::String) => Ok(Cell::Text(flag.to_string())),
+        (Value::Bool(flag), ColumnType::Double) => Ok(Cell::Double(f64::from(u8::from(*flag)))),
+        (Value::Bool(flag), ColumnType::Integer) => Ok(Cell::Integer(i64::from(*flag))),
+        (other, _) => Err(wrong(shortened(&other.to_string()))),
+    }
+}
+
+/// Reads a cell's text as this column's type: what a CSV, a form field or a classic client holds.
+/// Empty text is missing; so is `NaN` in a number column.
+///
+/// # Errors
+/// As [`read_value`].
+pub fn read_text(column: &InputColumn, text: &str) -> Result<Cell, CellProblem> {
+    if text.contains('\0') {
+        return Err(CellProblem::Nul {
+            column: column.name.clone(),
+        });
+    }
+    if text.is_empty() {
+        return missing(column);
+    }
+    let trimmed = text.trim();
+    let cell = match column.column_type {
+        ColumnType::String => Some(Cell::Text(text.to_owned())),
+        ColumnType::Double | ColumnType::Integer
+            if trimmed.is_empty() || trimmed.eq_ignore_ascii_case("nan") =>
+        {
+            return missing(column);
+        }
+        ColumnType::Double => trimmed.parse::<f64>().ok().map(Cell::Double),
+        ColumnType::Integer => match trimmed.parse::<i64>() {
+            Ok(whole) => Some(Cell::Integer(whole)),
+            Err(_) => whole_of(trimmed.parse().ok()),
+        },
+        ColumnType::Boolean => boolean(trimmed).map(Cell::Boolean),
+        ColumnType::Datetime => is_iso_date(trimmed).then(|| Cell::Text(trimmed.to_owned())),
+    };
+    cell.ok_or_else(|| CellProblem::WrongType {
+        column: column.name.clone(),
+        expected: column.column_type.in_words(),
+        found: shortened(text),
+    })
+}
+
+/// What should be marked about a cell that can be scored; nothing in most cases.
+pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
+    let number = match cell {
+        Cell::Double(value) => Some(*value),
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a bound is a rough range, and a whole number past 2^53 is far outside any"
+        )]
+        Cell::Integer(value) => Some(*value as f64),
+        Cell::Text(text) => {
+            if column.categories.is_empty() || column.categories.contains(text) {
+                return None;
+            }
+            return Some(CellMark::UnknownCategory {
+                column: column.name.clone(),
+                found: shortened(text),
+            });
+        }
+        Cell::Missing | Cell::Boolean(_) => None,
+    }?;
+    let below = column.min.is_some_and(|min| number < min);
+    let above = column.max.is_some_and(|max| number > max);
+    let bound = |end: Option<f64>| end.map_or_else(|| "any".to_owned(), |end| end.to_string());
+    (below || above).then(|| CellMark::OutOfRange {
+        column: column.name.clone(),
+        min: bound(column.min),
+        max: bound(column.max),
+    })
+}
+
+fn missing(column: &InputColumn) -> Result<Cell, CellProblem> {
+    if column.nullable {
+        Ok(Cell::Missing)
+    } else {
+        Err(CellProblem::Missing {
+            column: column.name.clone(),
+        })
+    }
+}
+
+/// A whole number that was written with a decimal point, if it is one and fits.
+fn whole_of(number: Option<f64>) -> Option<Cell> {
+    let number = number?;
+    // 2^53: past it a double can't tell neighbouring whole numbers apart.
+    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be whole and within 2^53"
+    )]
+    exact.then_some(Cell::Integer(number as i64))
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// `YYYY-MM-DD`, alone or followed by a time after `T` or a space.
+fn is_iso_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |range: std::ops::Range<usize>| {
+        bytes
+            .get(range)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let number =
+        |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
+    digits(0..4)
+        && bytes.get(4) == Some(&b'-')
+        && digits(5..7)
+        && bytes.get(7) == Some(&b'-')
+        && digits(8..10)
+        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
+        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
+        && matches!(bytes.get(10), None | Some(b'T' | b't' | b' '))
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(40).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn column(column_type: ColumnType) -> InputColumn {
+        InputColumn {
+            name: "c".to_owned(),
+            column_type,
+            nullable: true,
+            min: None,
+            max: None,
+            categories: Vec::new(),
+            description: String::new(),
+            tensor: None,
+        }
+    }
+
+    #[test]
+    fn cells_are_read_as_their_column_wants() {
+        let check = |kind, value: Value, expected| {
+            assert_eq!(read_value(&column(kind), &value), Ok(expected), "{value}")
+        };
+        check(ColumnType::Double, json!("39.1"), Cell::Double(39.1));
+        check(ColumnType::Double, json!(39), Cell::Double(39.0));
+        check(ColumnType::Double, json!("NaN"), Cell::Missing);
+        check(ColumnType::Double, json!(""), Cell::Missing);
+        check(ColumnType::Integer, json!("3.0"), Cell::Integer(3));
+        check(
+            ColumnType::Integer,
+            json!(9_007_199_254_740_993_i64),
+            Cell::Integer(9_007_199_254_740_993),
+        );
+        check(ColumnType::Boolean, json!("True"), Cell::Boolean(true));
+        check(ColumnType::String, json!(7), Cell::Text("7".to_owned()));
+        check(ColumnType::String, json!(null), Cell::Missing);
+        check(
+            ColumnType::Datetime,
+            json!("2026-11-23T10:00:00Z"),
+            Cell::Text("2026-11-23T10:00:00Z".to_owned()),
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let check = |kind, value: Value, code| {
+            assert_eq!(
+                read_value(&column(kind), &value).map_err(|e| e.code()),
+                Err(code),
+                "{value}"
+            );
+        };
+        check(ColumnType::Double, json!("tall"), "value_type");
+        check(ColumnType::Integer, json!(1.5), "value_type");
+        check(ColumnType::Double, json!([1]), "value_type");
+        check(ColumnType::String, json!("a\0b"), "value_nul");
+        check(ColumnType::Datetime, json!("23.11.2026"), "value_type");
+        let mut strict = column(ColumnType::Double);
+        strict.nullable = false;
+        assert_eq!(
+            read_value(&strict, &json!("")).map_err(|e| e.code()),
+            Err("value_missing")
+        );
+    }
+
+    #[test]
+    fn unusual_values_are_marked_not_refused() {
+        let mut ranged = column(ColumnType::Double);
+        ranged.min = Some(0.0);
+        ranged.max = Some(10.0);
+        assert!(mark(&ranged, &Cell::Double(11.0)).is_some());
+        assert!(mark(&ranged, &Cell::Double(10.0)).is_none());
+        let mut category = column(ColumnType::String);
+        category.categories = vec!["Biscoe".to_owned()];
+        assert!(mark(&category, &Cell::Text("Mars".to_owned())).is_some());
+        assert!(mark(&category, &Cell::Missing).is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! Every route of the REST API: method, path and name. The server's router, its access table, the
+//! OpenAPI document and the portal's client all take them from here.
+
+/// An HTTP method of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Create or act.
+    Post,
+    /// Change.
+    Patch,
+    /// Delete.
+    Delete,
+}
+
+impl Method {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Route {
+    /// Its name: the operation id in the OpenAPI document.
+    pub name: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+}
+
+impl Route {
+    /// The path with its parameters filled in, in order. Ids, names and numbers need no escaping.
+    pub fn at(&self, values: &[&str]) -> String {
+        let mut values = values.iter();
+        let mut out = String::with_capacity(self.path.len() + 64);
+        let mut rest = self.path;
+        while let Some((before, tail)) = rest.split_once('{') {
+            out.push_str(before);
+            out.push_str(values.next().copied().unwrap_or_default());
+            rest = tail.split_once('}').map_or("", |(_, after)| after);
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// Where the OpenAPI document of the REST API is served.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
+/// What all routes begin with.
+pub const PREFIX: &str = "/api/v1";
+
+macro_rules! routes {
+    ($($(#[$doc:meta])* $name:ident: $method:ident $path:literal as $id:literal;)*) => {
+        $($(#[$doc])* pub const $name: Route = Route { name: $id, method: Method::$method, path: $path };)*
+        /// All routes.
+        pub const ALL: &[Route] = &[$($name),*];
+    };
+}
+
+routes! {
+    /// Makes the first administrator.
+    SET_UP: Post "/api/v1/setup" as "set_up";
+    /// Signs in.
+    SIGN_IN: Post "/api/v1/session" as "sign_in";
+    /// Signs out.
+    SIGN_OUT: Delete "/api/v1/session" as "sign_out";
+    /// Gives the password again before a sensitive act.
+    STEP_UP: Post "/api/v1/session/step-up" as "step_up";
+    /// Who is signed in.
+    ME: Get "/api/v1/me" as "me";
+    /// Endpoints granted to the organisations of the signed-in person, over all workspaces.
+    MY_ENDPOINTS: Get "/api/v1/me/endpoints" as "my_endpoints";
+    /// Lists workspaces.
+    WORKSPACES: Get "/api/v1/workspaces" as "list_workspaces";
+    /// Makes a workspace.
+    CREATE_WORKSPACE: Post "/api/v1/workspaces" as "create_workspace";
+    /// One workspace.
+    WORKSPACE: Get "/api/v1/workspaces/{ws}" as "get_workspace";
+    /// Changes a workspace.
+    UPDATE_WORKSPACE: Patch "/api/v1/workspaces/{ws}" as "update_workspace";
+    /// Deletes a workspace.
+    DELETE_WORKSPACE: Delete "/api/v1/workspaces/{ws}" as "delete_workspace";
+    /// Lists customers.
+    CUSTOMERS: Get "/api/v1/workspaces/{ws}/customers" as "list_customers";
+    /// Adds a customer.
+    CREATE_CUSTOMER: Post "/api/v1/workspaces/{ws}/customers" as "create_customer";
+    /// Lists services.
+    SERVICES: Get "/api/v1/workspaces/{ws}/services" as "list_services";
+    /// One service.
+    SERVICE: Get "/api/v1/workspaces/{ws}/services/{svc}" as "get_service";
+    /// Changes a service.
+    UPDATE_SERVICE: Patch "/api/v1/workspaces/{ws}/services/{svc}" as "update_service";
+    /// Deletes a service.
+    DELETE_SERVICE: Delete "/api/v1/workspaces/{ws}/services/{svc}" as "delete_service";
+    /// Lists versions, newest first.
+    VERSIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/versions" as "list_versions";
+    /// One version.
+    VERSION: Get "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}" as "get_version";
+    /// Lists endpoints: `default` first, then by name.
+    ENDPOINTS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints" as "list_endpoints";
+    /// Makes an endpoint.
+    CREATE_ENDPOINT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints" as "create_endpoint";
+    /// One endpoint.
+    ENDPOINT: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}" as "get_endpoint";
+    /// Changes an endpoint.
+    UPDATE_ENDPOINT: Patch "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}" as "update_endpoint";
+    /// Deletes an endpoint; it can be restored for seven days.
+    DELETE_ENDPOINT: Delete "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}" as "delete_endpoint";
+    /// Brings a deleted endpoint back.
+    RESTORE_ENDPOINT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/restore" as "restore_endpoint";
+    /// Whether a name is free.
+    AVAILABILITY: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/availability" as "endpoint_name_availability";
+    /// Lists keys.
+    KEYS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys" as "list_keys";
+    /// Changes a key's expiry, or switches it off or on.
+    UPDATE_KEY: Patch "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}" as "update_key";
+    /// Shows a key.
+    REVEAL_KEY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/reveal" as "reveal_key";
+    /// Rotates a key.
+    ROTATE_KEY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/rotate" as "rotate_key";
+    /// Ends the grace of the slot's old key now.
+    END_GRACE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/end-grace" as "end_grace";
+    /// Scores rows, signed in.
+    SCORE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/score" as "score";
+    /// Usage over time.
+    USAGE: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/usage" as "endpoint_usage";
+    /// Lets quarantined models of the endpoint run again.
+    RELEASE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/release" as "release_models";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_filled_in_order() {
+        assert_eq!(
+            ROTATE_KEY.at(&["w", "s", "acme", "primary"]),
+            "/api/v1/workspaces/w/services/s/endpoints/acme/keys/primary/rotate"
+        );
+        assert_eq!(ME.at(&[]), "/api/v1/me");
+    }
+
+    #[test]
+    fn names_and_places_are_unique() {
+        for (index, route) in ALL.iter().enumerate() {
+            for other in &ALL[index + 1..] {
+                assert_ne!(route.name, other.name);
+                assert!(
+                    (route.method, route.path) != (other.method, other.path),
+                    "{}",
+                    route.path
+                );
+            }
+        }
+    }
+}

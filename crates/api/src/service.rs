@@ -1,0 +1,109 @@
+//! Web services and their versions.
+
+use crate::id::{ServiceId, WorkspaceId};
+use crate::schema::Schema;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A web service: published once, served by many endpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// The workspace that it is in.
+    pub workspace_id: WorkspaceId,
+    /// Its name; several services may share one.
+    pub name: String,
+    /// What it predicts.
+    pub description: String,
+    /// The number of its newest version.
+    pub newest_version: u32,
+    /// How many endpoints of it the signed-in person can see.
+    pub endpoints: u32,
+    /// The request-response URL of an endpoint, with `{endpoint_id}` where the endpoint's id goes.
+    pub endpoint_url_template: String,
+    /// Median time of a scored call over the last 24 hours in milliseconds; absent without calls.
+    pub latency_ms: Option<f64>,
+    /// When it was published first.
+    pub created_at: Timestamp,
+    /// When it, or its newest version, last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Changes a service; absent fields stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateService {
+    /// Its name: 1 to 128 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it predicts: at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// One stage of a version's pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Stage {
+    /// The file's name in the package.
+    pub file: String,
+    /// The trained model's name, if an endpoint may replace it by its own.
+    pub resource: Option<String>,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+    /// The file's size in bytes.
+    pub bytes: u64,
+}
+
+/// A version as it stands in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionSummary {
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// Notes for customers.
+    pub notes: String,
+    /// Who published it.
+    pub published_by: String,
+    /// When it was published.
+    pub created_at: Timestamp,
+    /// How many endpoints serve it.
+    pub endpoints: u32,
+}
+
+/// A version of a service: immutable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Version {
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// Notes for customers.
+    pub notes: String,
+    /// Who published it.
+    pub published_by: String,
+    /// When it was published.
+    pub created_at: Timestamp,
+    /// Input columns, output columns, global parameters.
+    pub schema: Schema,
+    /// The pipeline, in order.
+    pub stages: Vec<Stage>,
+    /// The first sample rows of the package, cells as text in the order of the input columns; at most 20.
+    pub samples: Vec<Vec<String>>,
+    /// How the sample rows scored when the version was published.
+    pub parity: Parity,
+}
+
+/// How a version scored its package's sample rows, against the expected outputs of the package.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Parity {
+    /// Rows that were scored.
+    pub rows: u32,
+    /// Rows whose label differs from the expected one.
+    pub label_differences: u32,
+    /// The largest difference of a number: absolute below 1, relative above.
+    pub largest_difference: f64,
+}

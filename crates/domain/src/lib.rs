@@ -1,0 +1,10 @@
+//! Rules without I/O: the text and life of keys, the throttle, and who may do what.
+//!
+//! Knows nothing of runtimes, databases, HTTP, clocks or sources of randomness: time and entropy
+//! are handed in.
+
+pub mod access;
+mod base62;
+pub mod key;
+pub mod rotation;
+pub mod throttle;

@@ -1,0 +1,264 @@
+//! Rows as callers send them, checked against a schema: every wrong cell is named, none is guessed.
+
+use crate::error::Error;
+use portico_api::cell::{self, Cell};
+use portico_api::problem::FieldError;
+use portico_api::schema::{InputColumn, Schema};
+use portico_api::score::CellWarning;
+use serde_json::{Map, Value};
+
+/// The most field errors and warnings that are collected.
+const LISTED_MAX: usize = 100;
+
+/// Rows as sent: the columns' names once, then one list of cells a row.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Names, in the order of the cells.
+    pub names: Vec<String>,
+    /// Cells by row.
+    pub cells: Vec<Vec<Value>>,
+    /// Global parameters by name.
+    pub parameters: Map<String, Value>,
+}
+
+/// Rows that can be scored.
+#[derive(Debug)]
+pub struct Checked {
+    /// Cells by column, in the schema's order.
+    pub columns: Vec<Vec<Cell>>,
+    /// Values of the global parameters, in the schema's order.
+    pub parameters: Vec<(String, Cell)>,
+    /// Cells that are unusual though they can be scored.
+    pub warnings: Vec<CellWarning>,
+}
+
+/// Checks rows against a schema. Columns that the schema does not have are left out.
+///
+/// # Errors
+/// [`Error::Invalid`] with a pointer to each wrong cell, up to a hundred.
+pub fn check(schema: &Schema, rows: &Rows) -> Result<Checked, Error> {
+    let mut problems = Problems::default();
+    let mut columns = Vec::with_capacity(schema.inputs.len());
+    let mut warnings = Vec::new();
+    for column in &schema.inputs {
+        let place = rows.names.iter().position(|name| *name == column.name);
+        let mut cells = Vec::with_capacity(rows.cells.len());
+        let Some(place) = place else {
+            problems.add(
+                format!("/rows/0/{}", escaped(&column.name)),
+                "column_missing",
+                format!("Column {} is missing.", column.name),
+            );
+            columns.push(cells);
+            continue;
+        };
+        for (row, values) in rows.cells.iter().enumerate() {
+            let value = values.get(place).unwrap_or(&Value::Null);
+            match cell::read_value(column, value) {
+                Ok(read) => {
+                    note(column, &read, row, &mut warnings);
+                    cells.push(read);
+                }
+                Err(problem) => {
+                    problems.add(pointer(row, column), problem.code(), problem.to_string());
+                    if problems.full() {
+                        return Err(Error::Invalid(problems.0));
+                    }
+                }
+            }
+        }
+        columns.push(cells);
+    }
+    let parameters = check_parameters(schema, &rows.parameters, &mut problems);
+    if problems.0.is_empty() {
+        Ok(Checked {
+            columns,
+            parameters,
+            warnings,
+        })
+    } else {
+        Err(Error::Invalid(problems.0))
+    }
+}
+
+fn note(column: &InputColumn, read: &Cell, row: usize, warnings: &mut Vec<CellWarning>) {
+    if warnings.len() < LISTED_MAX
+        && let Some(mark) = cell::mark(column, read)
+    {
+        warnings.push(CellWarning {
+            pointer: pointer(row, column),
+            detail: mark.to_string(),
+        });
+    }
+}
+
+fn pointer(row: usize, column: &InputColumn) -> String {
+    format!("/rows/{row}/{}", escaped(&column.name))
+}
+
+/// A name inside a JSON pointer (RFC 6901).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[derive(Default)]
+struct Problems(Vec<FieldError>);
+
+impl Problems {
+    fn add(&mut self, pointer: String, code: &str, detail: String) {
+        self.0.push(FieldError {
+            pointer,
+            code: code.to_owned(),
+            detail,
+        });
+    }
+
+    fn full(&self) -> bool {
+        self.0.len() >= LISTED_MAX
+    }
+}
+
+fn check_parameters(
+    schema: &Schema,
+    sent: &Map<String, Value>,
+    problems: &mut Problems,
+) -> Vec<(String, Cell)> {
+    for name in sent.keys() {
+        if !schema
+            .parameters
+            .iter()
+            .any(|parameter| parameter.name == *name)
+        {
+            problems.add(
+                format!("/parameters/{}", escaped(name)),
+                "parameter_unknown",
+                format!("There is no global parameter {name}."),
+            );
+        }
+    }
+    let mut out = Vec::new();
+    for parameter in &schema.parameters {
+        let default = parameter.default.clone().map(Value::String);
+        let Some(value) = sent
+            .get(&parameter.name)
+            .filter(|value| !value.is_null())
+            .cloned()
+            .or(default)
+        else {
+            problems.add(
+                format!("/parameters/{}", escaped(&parameter.name)),
+                "parameter_missing",
+                format!(
+                    "Global parameter {} has no default and needs a value.",
+                    parameter.name
+                ),
+            );
+            continue;
+        };
+        let column = InputColumn {
+            name: parameter.name.clone(),
+            column_type: parameter.column_type,
+            nullable: false,
+            min: None,
+            max: None,
+            categories: Vec::new(),
+            description: String::new(),
+            tensor: None,
+        };
+        match cell::read_value(&column, &value) {
+            Ok(read) => out.push((parameter.name.clone(), read)),
+            Err(problem) => problems.add(
+                format!("/parameters/{}", escaped(&parameter.name)),
+                problem.code(),
+                problem.to_string(),
+            ),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn schema() -> Schema {
+        serde_json::from_value(json!({
+            "inputs": [
+                {"name": "island", "type": "string", "categories": ["Biscoe"]},
+                {"name": "mass", "type": "double", "nullable": true, "min": 0, "max": 100}
+            ],
+            "outputs": [],
+            "parameters": [{"name": "scale", "type": "double"}]
+        }))
+        .unwrap()
+    }
+
+    fn rows(cells: Value, parameters: Value) -> Rows {
+        Rows {
+            names: vec!["mass".to_owned(), "island".to_owned()],
+            cells: serde_json::from_value(cells).unwrap(),
+            parameters: serde_json::from_value(parameters).unwrap(),
+        }
+    }
+
+    fn codes(rows: &Rows) -> Vec<(String, String)> {
+        match check(&schema(), rows) {
+            Err(Error::Invalid(errors)) => {
+                errors.into_iter().map(|e| (e.pointer, e.code)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_unusual_cells_are_noted() {
+        let checked = check(
+            &schema(),
+            &rows(json!([[1, "Biscoe"], [200, "Mars"]]), json!({"scale": "2"})),
+        )
+        .unwrap();
+        assert_eq!(
+            checked.columns[1],
+            vec![Cell::Double(1.0), Cell::Double(200.0)]
+        );
+        assert_eq!(
+            checked.parameters,
+            vec![("scale".to_owned(), Cell::Double(2.0))]
+        );
+        let places: Vec<_> = checked
+            .warnings
+            .iter()
+            .map(|w| w.pointer.as_str())
+            .collect();
+        assert_eq!(places, ["/rows/1/island", "/rows/1/mass"]);
+    }
+
+    #[test]
+    fn every_wrong_cell_is_named() {
+        let found = codes(&rows(
+            json!([["x", "Biscoe"], [1, null]]),
+            json!({"scale": 1, "other": 1}),
+        ));
+        let text: Vec<_> = found
+            .iter()
+            .map(|(pointer, code)| format!("{pointer} {code}"))
+            .collect();
+        assert_eq!(
+            text,
+            [
+                "/rows/1/island value_missing",
+                "/rows/0/mass value_type",
+                "/parameters/other parameter_unknown"
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_columns_and_parameters_are_named() {
+        let mut sent = rows(json!([[1, "Biscoe"]]), json!({}));
+        sent.names[1] = "isle".to_owned();
+        let text: Vec<_> = codes(&sent).into_iter().map(|(_, code)| code).collect();
+        assert_eq!(text, ["column_missing", "parameter_missing"]);
+    }
+}

@@ -1,0 +1,261 @@
+//! The commands of `portico`: what they are called and what they take. Each opens the server's parts
+//! and hands over.
+
+use crate::access::sign_in;
+use crate::app::App;
+use crate::audit::Who;
+use crate::clock::{Clock, Entropy};
+use crate::demo;
+use crate::error::Error;
+use crate::http::serve::serve;
+use crate::package::{self, Package};
+use crate::scoring::EngineSettings;
+use crate::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
+use clap::{Args, Parser, Subcommand};
+use portico_api::id::WorkspaceId;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Trained models as web services: an endpoint, keys and a throttle for each customer.
+#[derive(Debug, Parser)]
+#[command(name = "portico", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Publish a package (a folder or a zip) as a version of a web service.
+    Import(Import),
+}
+
+/// Where the installation lives.
+#[derive(Debug, Args)]
+struct Place {
+    /// The data folder: database and models. Made if it is not there.
+    #[arg(long, env = "PORTICO_DATA", default_value = "portico-data")]
+    data: PathBuf,
+    /// The folder of the installation's secrets; beside the data folder, never inside. Keep a copy apart from backups.
+    #[arg(long, env = "PORTICO_SECRETS")]
+    secrets: Option<PathBuf>,
+    /// The ONNX Runtime library.
+    #[arg(long, env = "PORTICO_ONNXRUNTIME")]
+    onnxruntime: Option<PathBuf>,
+    /// Memory of each scoring process in MiB.
+    #[arg(long, default_value_t = 4096)]
+    scorer_memory: u64,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// The address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, env = "PORTICO_PORT", default_value_t = 8080)]
+    port: u16,
+    /// Where people reach this server; all links and URLs begin with it.
+    #[arg(long, env = "PORTICO_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Listen beyond this machine without https. Keys and passwords then travel in clear.
+    #[arg(long)]
+    insecure: bool,
+    /// Fill an empty installation with a workspace, two models, customers and accounts to try out.
+    #[arg(long)]
+    demo: bool,
+    /// How long a call may take, in milliseconds.
+    #[arg(long, default_value_t = CALL_TIMEOUT.as_millis() as u64)]
+    call_timeout: u64,
+    /// A file for the scoring process's own record of what ran when.
+    #[arg(long, hide = true)]
+    scorer_stamps: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    #[command(flatten)]
+    place: Place,
+    /// The package: a folder or a zip with `manifest.json`.
+    package: PathBuf,
+    /// The workspace's id.
+    #[arg(long)]
+    workspace: String,
+}
+
+/// Runs the command that was asked for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico_server=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(serve) => run_server(serve).await,
+            Command::Import(import) => run_import(import).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> ExitCode {
+    say_error(&format!("portico: {error}"));
+    ExitCode::FAILURE
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "this is what the person at the terminal, or the test that started it, waits for"
+)]
+fn say(text: &str) {
+    use std::io::Write;
+    println!("{text}");
+    // A line nobody reads is no reason to end the server.
+    let _ = std::io::stdout().flush();
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a command says on standard error why it failed"
+)]
+fn say_error(text: &str) {
+    eprintln!("{text}");
+}
+
+impl Place {
+    fn secrets(&self) -> PathBuf {
+        self.secrets.clone().unwrap_or_else(|| {
+            let mut name = self.data.file_name().unwrap_or_default().to_os_string();
+            name.push("-secrets");
+            self.data.with_file_name(name)
+        })
+    }
+
+    fn engine(&self) -> Result<EngineSettings, Error> {
+        let mut engine = EngineSettings::new(std::env::current_exe()?);
+        engine.onnxruntime.clone_from(&self.onnxruntime);
+        engine.memory_mib = self.scorer_memory;
+        Ok(engine)
+    }
+
+    fn settings(&self, listen: SocketAddr, public_url: String) -> Settings {
+        Settings {
+            data: self.data.clone(),
+            secrets: self.secrets(),
+            listen,
+            public_url,
+            call_timeout: CALL_TIMEOUT,
+            call_bytes: CALL_BYTES,
+        }
+    }
+}
+
+fn check_reach(serve: &Serve) -> Result<(), Error> {
+    let https = serve
+        .public_url
+        .as_deref()
+        .is_some_and(|url| url.starts_with("https://"));
+    if serve.host.is_loopback() || https || serve.insecure {
+        if serve.demo && !serve.host.is_loopback() {
+            return Err(Error::Start(
+                "--demo listens on this machine only: its accounts are for trying out.".to_owned(),
+            ));
+        }
+        return Ok(());
+    }
+    Err(Error::Start(format!(
+        "Listening on {} without https would send keys and passwords in clear. Give --public-url https://…, or --insecure if you know what you do.",
+        serve.host
+    )))
+}
+
+async fn run_server(serve_args: Serve) -> Result<(), Error> {
+    check_reach(&serve_args)?;
+    let listener = TcpListener::bind((serve_args.host, serve_args.port)).await?;
+    let listen = listener.local_addr()?;
+    let public_url = match &serve_args.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None if serve_args.host.is_loopback() => format!("http://localhost:{}", listen.port()),
+        None => format!("http://{listen}"),
+    };
+    let mut settings = serve_args.place.settings(listen, public_url.clone());
+    settings.call_timeout = Duration::from_millis(serve_args.call_timeout);
+    let mut engine = serve_args.place.engine()?;
+    engine.stamps = serve_args.scorer_stamps;
+    let app = App::open(settings, engine, Clock::System, Entropy::System).await?;
+    let mut links = Vec::new();
+    if serve_args.demo {
+        let token = demo::prepare(&app).await?;
+        links.push(format!(
+            "sign in   {public_url}/signin#token={}",
+            token.expose()
+        ));
+    } else if let Some(token) = sign_in::set_up_link(&app).await? {
+        links.push(format!(
+            "set up    {public_url}/setup#token={}",
+            token.expose()
+        ));
+    }
+    say(&format!("listening {public_url}"));
+    links.iter().for_each(|link| say(link));
+    serve(app, listener, stop_signal()).await
+}
+
+/// Resolves when the process is asked to end.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping: calls that are running may finish");
+}
+
+async fn run_import(import: Import) -> Result<(), Error> {
+    let workspace = WorkspaceId::parse(&import.workspace)
+        .map_err(|error| Error::Start(format!("--workspace: {error}")))?;
+    let package = Package::read(&import.package)?;
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let app = App::open(
+        import.place.settings(nowhere, String::new()),
+        import.place.engine()?,
+        Clock::System,
+        Entropy::System,
+    )
+    .await?;
+    let done = package::import(&app, &Who::system(), &workspace, &package).await;
+    app.close().await;
+    let (published, parity) = done?;
+    say(&format!(
+        "published version {} of service {}",
+        published.number, published.service
+    ));
+    say(&format!(
+        "{} sample rows scored: {} labels differ from the expected ones, largest difference {:.1e}",
+        parity.rows, parity.label_differences, parity.largest_difference
+    ));
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The REST wire: one module per resource, each with a `routes` function. Handlers are short:
+//! extractors parse, acts decide, the store holds the SQL.
+
+mod assets;
+mod customers;
+mod endpoints;
+pub mod extract;
+mod headers;
+mod health;
+mod keys;
+pub mod openapi;
+mod problem;
+mod request_id;
+mod router;
+mod score;
+pub mod serve;
+mod services;
+mod session;
+mod usage;
+mod versions;
+mod workspaces;
+
+use crate::app::App;
+use crate::error::Error;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use router::Registrar;
+
+pub use headers::CONTENT_SECURITY_POLICY;
+pub use request_id::RequestId;
+
+pub(crate) use problem::log;
+
+/// The whole server as one router.
+///
+/// # Errors
+/// [`Error::Start`] if routes and access table don't fit each other.
+pub fn router(app: App) -> Result<Router, Error> {
+    let mut api = Registrar::new(app.clone());
+    session::routes(&mut api);
+    workspaces::routes(&mut api);
+    customers::routes(&mut api);
+    services::routes(&mut api);
+    versions::routes(&mut api);
+    endpoints::routes(&mut api);
+    keys::routes(&mut api);
+    score::routes(&mut api);
+    usage::routes(&mut api);
+    let router = api
+        .finish()?
+        .route(portico_api::routes::OPENAPI, get(openapi::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(crate::classic::router())
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(|| async {
+            axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response()
+        })
+        .layer(from_fn_with_state(app.clone(), request_id::layer))
+        .with_state(app);
+    Ok(router)
+}

@@ -1,0 +1,633 @@
+//! The OpenAPI 3.1 document: one line a route here, types from `portico_api`. The document is
+//! checked in as `openapi.json`, and a test holds the two together.
+
+use axum::Json;
+use portico_api::problem::CONTENT_TYPE;
+use portico_api::routes::{self, Method, Route};
+use portico_api::{
+    customer, endpoint, key, name, problem, schema, score, service, session, throttle, time, usage,
+    workspace,
+};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(components(schemas(
+    problem::Problem,
+    problem::FieldError,
+    problem::Code,
+    session::SetUp,
+    session::SignIn,
+    session::StepUp,
+    session::Me,
+    session::Membership,
+    session::Role,
+    workspace::Workspace,
+    workspace::CreateWorkspace,
+    workspace::UpdateWorkspace,
+    workspace::RevealPolicy,
+    customer::Customer,
+    customer::CreateCustomer,
+    service::Service,
+    service::UpdateService,
+    service::Stage,
+    service::Version,
+    service::VersionSummary,
+    service::Parity,
+    schema::Schema,
+    schema::InputColumn,
+    schema::OutputColumn,
+    schema::Parameter,
+    schema::ColumnType,
+    schema::OutputKind,
+    endpoint::Endpoint,
+    endpoint::CreateEndpoint,
+    endpoint::CreatedEndpoint,
+    endpoint::UpdateEndpoint,
+    endpoint::EndpointModel,
+    endpoint::Quarantine,
+    endpoint::Urls,
+    endpoint::Logging,
+    key::Key,
+    key::KeyList,
+    key::KeySlot,
+    key::KeyState,
+    key::NewKeys,
+    key::RevealedKey,
+    key::RotateKey,
+    key::RotatedKey,
+    key::UpdateKey,
+    name::NameAvailability,
+    name::Availability,
+    name::EndpointName,
+    score::ScoreRequest,
+    score::ScoreAnswer,
+    score::CellWarning,
+    score::Timing,
+    throttle::Throttle,
+    throttle::ThrottleLevel,
+    time::Timestamp,
+    usage::Usage,
+    usage::UsageRange,
+    usage::Counts,
+    usage::UsagePoint,
+    usage::SlotUsage,
+    usage::UsageSlot,
+    portico_api::id::WorkspaceId,
+    portico_api::id::ServiceId,
+    portico_api::id::EndpointId,
+    portico_api::id::PersonId,
+    portico_api::id::CustomerId,
+)))]
+struct Types;
+
+/// What an operation answers when all goes well.
+enum Answer {
+    Nothing,
+    One(&'static str),
+    Page(&'static str),
+}
+
+struct Operation {
+    route: &'static Route,
+    tag: &'static str,
+    summary: &'static str,
+    body: Option<&'static str>,
+    answer: Answer,
+    /// The statuses of success; more than one where a repeat is told from a first time.
+    success: &'static [u16],
+    /// Whether the answer carries an ETag, and whether the request needs one.
+    tags: (bool, bool),
+}
+
+const NOT_TAGGED: (bool, bool) = (false, false);
+const TAGGED: (bool, bool) = (true, false);
+const CHANGES: (bool, bool) = (true, true);
+
+const fn op(
+    route: &'static Route,
+    tag: &'static str,
+    summary: &'static str,
+    body: Option<&'static str>,
+    answer: Answer,
+    success: &'static [u16],
+    tags: (bool, bool),
+) -> Operation {
+    Operation {
+        route,
+        tag,
+        summary,
+        body,
+        answer,
+        success,
+        tags,
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    use Answer::{Nothing, One, Page};
+    vec![
+        op(
+            &routes::SET_UP,
+            "session",
+            "Make the first administrator with the set-up link and sign in",
+            Some("SetUp"),
+            Nothing,
+            &[204],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::SIGN_IN,
+            "session",
+            "Sign in with a password or a one-time link",
+            Some("SignIn"),
+            Nothing,
+            &[204],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::SIGN_OUT,
+            "session",
+            "Sign out",
+            None,
+            Nothing,
+            &[204],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::STEP_UP,
+            "session",
+            "Give the password again before a sensitive act",
+            Some("StepUp"),
+            Nothing,
+            &[204],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ME,
+            "session",
+            "Who is signed in",
+            None,
+            One("Me"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::MY_ENDPOINTS,
+            "session",
+            "Endpoints granted to your organisations",
+            None,
+            Page("Endpoint"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::WORKSPACES,
+            "workspaces",
+            "List workspaces",
+            None,
+            Page("Workspace"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CREATE_WORKSPACE,
+            "workspaces",
+            "Make a workspace",
+            Some("CreateWorkspace"),
+            One("Workspace"),
+            &[201, 200],
+            TAGGED,
+        ),
+        op(
+            &routes::WORKSPACE,
+            "workspaces",
+            "One workspace",
+            None,
+            One("Workspace"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_WORKSPACE,
+            "workspaces",
+            "Change a workspace",
+            Some("UpdateWorkspace"),
+            One("Workspace"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::DELETE_WORKSPACE,
+            "workspaces",
+            "Delete a workspace",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::CUSTOMERS,
+            "customers",
+            "List customers",
+            None,
+            Page("Customer"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CREATE_CUSTOMER,
+            "customers",
+            "Add a customer",
+            Some("CreateCustomer"),
+            One("Customer"),
+            &[201, 200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::SERVICES,
+            "services",
+            "List web services",
+            None,
+            Page("Service"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::SERVICE,
+            "services",
+            "One web service",
+            None,
+            One("Service"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_SERVICE,
+            "services",
+            "Change a web service",
+            Some("UpdateService"),
+            One("Service"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::DELETE_SERVICE,
+            "services",
+            "Delete a web service",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::VERSIONS,
+            "versions",
+            "List versions, newest first",
+            None,
+            Page("VersionSummary"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::VERSION,
+            "versions",
+            "One version with its schema",
+            None,
+            One("Version"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ENDPOINTS,
+            "endpoints",
+            "List endpoints",
+            None,
+            Page("Endpoint"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CREATE_ENDPOINT,
+            "endpoints",
+            "Make an endpoint with both its keys",
+            Some("CreateEndpoint"),
+            One("CreatedEndpoint"),
+            &[201, 200],
+            TAGGED,
+        ),
+        op(
+            &routes::ENDPOINT,
+            "endpoints",
+            "One endpoint",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_ENDPOINT,
+            "endpoints",
+            "Change an endpoint",
+            Some("UpdateEndpoint"),
+            One("Endpoint"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::DELETE_ENDPOINT,
+            "endpoints",
+            "Delete an endpoint; it can be restored for seven days",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::RESTORE_ENDPOINT,
+            "endpoints",
+            "Bring a deleted endpoint back",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::AVAILABILITY,
+            "endpoints",
+            "Whether a name is free",
+            None,
+            One("NameAvailability"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::KEYS,
+            "keys",
+            "List keys",
+            None,
+            One("KeyList"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::UPDATE_KEY,
+            "keys",
+            "Set a key's expiry, switch it off or on",
+            Some("UpdateKey"),
+            One("Key"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REVEAL_KEY,
+            "keys",
+            "Show a key",
+            None,
+            One("RevealedKey"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ROTATE_KEY,
+            "keys",
+            "Rotate a key; the old one lives on for its grace",
+            Some("RotateKey"),
+            One("RotatedKey"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::END_GRACE,
+            "keys",
+            "End the grace of the old key now",
+            None,
+            One("KeyList"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::SCORE,
+            "scoring",
+            "Score rows, signed in",
+            Some("ScoreRequest"),
+            One("ScoreAnswer"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::USAGE,
+            "usage",
+            "Usage over time",
+            None,
+            One("Usage"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::RELEASE,
+            "endpoints",
+            "Let quarantined models of the endpoint run again",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+    ]
+}
+
+/// Statuses with a problem that any operation may answer, and some only with a body, a place or a precondition.
+fn problems(operation: &Operation) -> Vec<u16> {
+    let mut statuses = vec![400, 401, 403, 405, 429, 500];
+    if operation.route.path.contains('{') {
+        statuses.push(404);
+    }
+    if operation.body.is_some() {
+        statuses.extend([408, 413, 415, 422]);
+    } else if matches!(operation.answer, Answer::Page(_)) {
+        statuses.push(422);
+    }
+    if operation.tags.1 {
+        statuses.extend([412, 428]);
+    }
+    if !matches!(operation.route.method, Method::Get) {
+        statuses.push(409);
+    }
+    if matches!(operation.route.name, "set_up" | "sign_in") {
+        statuses.push(410);
+    }
+    if operation.route.name == "score" {
+        statuses.extend([503, 504]);
+    }
+    statuses.sort_unstable();
+    statuses
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn answer_schema(answer: &Answer) -> Option<Value> {
+    match answer {
+        Answer::Nothing => None,
+        Answer::One(name) => Some(reference(name)),
+        Answer::Page(name) => Some(json!({
+            "type": "object",
+            "required": ["items", "next_page_token"],
+            "properties": {
+                "items": {"type": "array", "items": reference(name)},
+                "next_page_token": {"type": ["string", "null"], "description": "Hand this in as page_token for the next page."}
+            }
+        })),
+    }
+}
+
+fn parameters(operation: &Operation) -> Vec<Value> {
+    let mut list = Vec::new();
+    let hex = json!({"type": "string", "pattern": "^[0-9a-f]{32}$"});
+    for name in operation
+        .route
+        .path
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split('}').next())
+    {
+        let schema = match name {
+            "name" => json!({"type": "string", "pattern": "^[a-z0-9]{1,24}$"}),
+            "slot" => reference("KeySlot"),
+            "n" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+            _ => hex.clone(),
+        };
+        list.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
+    }
+    if matches!(operation.answer, Answer::Page(_)) {
+        list.push(json!({"name": "page_size", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 50},
+            "description": "Items a page; more than 200 is cut down to 200."}));
+        list.push(json!({"name": "page_token", "in": "query", "schema": {"type": "string"}, "description": "The token of the page before."}));
+    }
+    if operation.route.name == "endpoint_usage" {
+        list.push(json!({"name": "range", "in": "query", "schema": reference("UsageRange")}));
+    }
+    if operation.tags.1 {
+        list.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}, "description": "The ETag that was read; * for any."}));
+    }
+    if operation.success.len() > 1 || operation.route.name == "rotate_key" {
+        list.push(json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
+    }
+    list
+}
+
+fn describe(operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    for status in operation.success {
+        let mut response = json!({"description": "Done"});
+        if let Some(schema) = answer_schema(&operation.answer) {
+            response["content"] = json!({"application/json": {"schema": schema}});
+        }
+        if operation.tags.0 {
+            response["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+        }
+        responses.insert(status.to_string(), response);
+    }
+    for status in problems(operation) {
+        responses.insert(
+            status.to_string(),
+            json!({"$ref": "#/components/responses/Problem"}),
+        );
+    }
+    let public = matches!(operation.route.name, "set_up" | "sign_in");
+    let mut described = json!({
+        "operationId": operation.route.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": parameters(operation),
+        "responses": responses,
+        "security": if public { json!([]) } else { json!([{"session": []}, {"workspaceToken": []}]) },
+    });
+    if let Some(body) = operation.body {
+        described["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    }
+    described
+}
+
+/// The document.
+pub fn document() -> Value {
+    let types = serde_json::to_value(Types::openapi()).unwrap_or_default();
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in operations() {
+        let item = paths
+            .entry(operation.route.path)
+            .or_insert_with(|| json!({}));
+        item[operation.route.method.as_str().to_ascii_lowercase()] = describe(&operation);
+    }
+    let mut components = types["components"].clone();
+    components["responses"] = json!({"Problem": {
+        "description": "Refused, or failed: what, why, and under which request id the log has it",
+        "content": {CONTENT_TYPE: {"schema": reference("Problem")}}
+    }});
+    components["securitySchemes"] = json!({
+        "session": {"type": "apiKey", "in": "cookie", "name": crate::access::session::COOKIE},
+        "workspaceToken": {"type": "http", "scheme": "bearer"}
+    });
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Portico",
+            "version": "1",
+            "description": "Workspaces, web services, endpoints and their keys. Calls to endpoints with a key have wires of their own.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
+        },
+        "paths": paths,
+        "components": components
+    })
+}
+
+pub(super) async fn serve() -> Json<Value> {
+    Json(document())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_once() {
+        let mut described: Vec<_> = operations()
+            .iter()
+            .map(|operation| operation.route.name)
+            .collect();
+        let mut known: Vec<_> = routes::ALL.iter().map(|route| route.name).collect();
+        described.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(described, known);
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let text = document.to_string();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap_or_default();
+            assert!(
+                document["components"]["schemas"].get(name).is_some(),
+                "{name}"
+            );
+        }
+    }
+
+    /// `UPDATE_SNAPSHOTS=1` writes the document anew.
+    #[test]
+    fn the_document_is_the_one_checked_in() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let now = serde_json::to_string_pretty(&document()).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(file, &now).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            checked_in == now,
+            "openapi.json differs: look at the change, then run with UPDATE_SNAPSHOTS=1"
+        );
+    }
+}

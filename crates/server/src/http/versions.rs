@@ -1,0 +1,42 @@
+//! Versions of a service; read only, because a version never changes.
+
+use super::extract::{PageWish, Place};
+use super::router::Registrar;
+use crate::access::Caller;
+use crate::app::App;
+use crate::error::Error;
+use crate::store::services;
+use axum::Json;
+use axum::extract::State;
+use portico_api::page::Page;
+use portico_api::routes;
+use portico_api::service::{Version, VersionSummary};
+
+pub(super) fn routes(api: &mut Registrar) {
+    api.add(&routes::VERSIONS, list);
+    api.add(&routes::VERSION, get);
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    place: Place,
+    wish: PageWish,
+) -> Result<Json<Page<VersionSummary>>, Error> {
+    let service = super::services::find(&app, &caller, &place).await?.service;
+    let below = wish
+        .after
+        .as_ref()
+        .and_then(|(number, _)| number.parse().ok());
+    let found = services::versions(app.store.read(), &service.id, below, wish.fetch()).await?;
+    Ok(Json(wish.page(found, |version| {
+        (version.number.to_string(), String::new())
+    })))
+}
+
+async fn get(State(app): State<App>, caller: Caller, place: Place) -> Result<Json<Version>, Error> {
+    let service = super::services::find(&app, &caller, &place).await?.service;
+    let number = place.version.ok_or(Error::NotFound)?;
+    let version = services::version(app.store.read(), &service.id, number).await?;
+    version.map(Json).ok_or(Error::NotFound)
+}

@@ -1,0 +1,21 @@
+//! The Portico backend: REST, classic's wire, scoring, and everything they stand on.
+
+pub mod access;
+pub mod acts;
+pub mod app;
+pub mod audit;
+pub mod calls;
+pub mod classic;
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod error;
+pub mod http;
+pub mod keys;
+pub mod package;
+pub mod scoring;
+pub mod settings;
+pub mod snapshot;
+pub mod store;
+pub mod throttle;
+pub mod usage;

@@ -1,0 +1,243 @@
+//! The scorer process: reads frames on standard input, answers on standard output, logs on
+//! standard error, and ends when its input closes.
+//!
+//! One thread reads, `workers` threads run models, one thread watches deadlines. The process
+//! trusts its server, not the models.
+
+mod cast;
+mod limits;
+mod output;
+mod queue;
+mod sessions;
+mod stages;
+mod worker;
+
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions},
+    io::{self, BufReader, Read},
+    os::fd::AsFd,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use ort::logging::LogLevel;
+
+use self::{
+    output::Output,
+    queue::{Job, Queue, Task},
+    sessions::Models,
+    worker::Context,
+};
+use super::{
+    ModelDigest,
+    board::Board,
+    frame::{self, FrameError, HEADER, Header, Kind},
+};
+
+/// How a child was asked to run. Written by the server into the command line, so the reader
+/// needs to understand no other spelling than its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Arguments {
+    pub(super) onnxruntime: PathBuf,
+    pub(super) memory_mib: u64,
+    pub(super) workers: usize,
+    /// The number under which the board is inherited.
+    pub(super) board: i32,
+    /// The process that this one must not outlive.
+    pub(super) parent: u32,
+    /// Whether models are vetted before they are loaded.
+    pub(super) vet: bool,
+    pub(super) stamps: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// As a command line.
+    pub(super) fn to_words(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = vec![
+            self.onnxruntime.clone().into(),
+            self.memory_mib.to_string().into(),
+            self.workers.to_string().into(),
+            self.board.to_string().into(),
+            self.parent.to_string().into(),
+            u8::from(self.vet).to_string().into(),
+        ];
+        words.extend(self.stamps.clone().map(OsString::from));
+        words
+    }
+
+    fn parse(words: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        fn number<T: std::str::FromStr>(word: Option<OsString>) -> Option<T> {
+            word?.to_str()?.parse().ok()
+        }
+        let mut words = words.into_iter();
+        let arguments = Self {
+            onnxruntime: words.next()?.into(),
+            memory_mib: number(words.next())?,
+            workers: number(words.next())?,
+            board: number(words.next())?,
+            parent: number(words.next())?,
+            vet: number::<u8>(words.next())? == 1,
+            stamps: words.next().map(PathBuf::from),
+        };
+        words.next().is_none().then_some(arguments)
+    }
+}
+
+/// Runs the scorer with the words that follow `portico scorer` on the command line.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .without_time()
+        .finish();
+    // A second subscriber can't be there: this is the first thing that the process does.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    let Some(arguments) = Arguments::parse(words) else {
+        tracing::error!("the scorer is started by the server, not by hand");
+        return ExitCode::FAILURE;
+    };
+    match serve(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why the scorer ended otherwise than by its input closing.
+#[derive(Debug, thiserror::Error)]
+enum ChildError {
+    #[error("the limits of the process could not be set: {0}")]
+    Limits(#[source] io::Error),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("ONNX Runtime could not be loaded: {0}")]
+    Load(#[from] ort::LoadDynamicError),
+    #[error("ONNX Runtime could not be started: {0}")]
+    Runtime(#[from] ort::Error),
+    #[error("{0}")]
+    Frame(#[from] FrameError),
+}
+
+fn serve(arguments: &Arguments) -> Result<(), ChildError> {
+    let output = Output::take_stdout()?;
+    let board = Board::open(arguments.board)?;
+    limits::lower(arguments.memory_mib, arguments.parent).map_err(ChildError::Limits)?;
+    let environment = ort::init_from(&arguments.onnxruntime)?
+        .with_name("portico")
+        .with_telemetry(false)
+        .build()?;
+    environment.set_log_level(LogLevel::Warning);
+    let context = Arc::new(Context {
+        queue: Queue::new(arguments.workers),
+        models: Models::new(environment, arguments.vet),
+        output,
+        board,
+        stamps: arguments.stamps.as_deref().map(append_to).transpose()?,
+    });
+    for slot in 0..arguments.workers {
+        let context = Arc::clone(&context);
+        thread::Builder::new()
+            .name(format!("scorer-{slot}"))
+            .spawn(move || worker::work(&context, slot))?;
+    }
+    let watched = Arc::clone(&context);
+    thread::Builder::new()
+        .name("scorer-deadlines".to_owned())
+        .spawn(move || worker::watch(&watched))?;
+    let mut ready = frame::begin(0);
+    frame::seal(&mut ready, Kind::Ready, 0, 0);
+    context.output.send(&ready);
+    let result = read(&context);
+    if context.queue.is_busy() {
+        // A run can't be waited for, and leaving through the runtime's own exit handlers while
+        // one is on would be a crash with extra steps.
+        limits::end_now();
+    }
+    result
+}
+
+fn append_to(path: &std::path::Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Reads frames until the input closes.
+fn read(context: &Context) -> Result<(), ChildError> {
+    let mut input = BufReader::with_capacity(
+        128 << 10,
+        File::from(io::stdin().as_fd().try_clone_to_owned()?),
+    );
+    let mut header = [0; HEADER];
+    loop {
+        match input.read_exact(&mut header) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let header = Header::read(&header)?;
+        let mut payload = Vec::new();
+        // Grows with what arrives, so that memory follows the bytes and not the claim.
+        let limit = header.payload as u64;
+        if (&mut input).take(limit).read_to_end(&mut payload)? < header.payload {
+            return Ok(());
+        }
+        let received = limits::monotonic_ns();
+        let task = match header.kind {
+            Kind::Load => {
+                let mut reader = frame::Reader::new(&payload);
+                let digest = ModelDigest::from_bytes(reader.digest()?);
+                payload.drain(..32);
+                context.models.add(digest, payload);
+                continue;
+            }
+            Kind::Cancel => {
+                if let Some(job) = context.queue.cancel(header.call) {
+                    worker::answer_cancelled(context, &job);
+                }
+                continue;
+            }
+            Kind::Score => Task::Score(payload),
+            Kind::Inspect => {
+                let mut reader = frame::Reader::new(&payload);
+                Task::Inspect(ModelDigest::from_bytes(reader.digest()?))
+            }
+            Kind::Ready | Kind::Scored | Kind::Failed | Kind::Signature => {
+                return Err(FrameError("kind").into());
+            }
+        };
+        context.queue.push(Job {
+            call: header.call,
+            deadline: Instant::now() + Duration::from_millis(u64::from(header.deadline_ms)),
+            received,
+            task,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_comes_back_as_it_went() {
+        for stamps in [None, Some("/a folder/stamps".into())] {
+            let arguments = Arguments {
+                onnxruntime: "/lib/libonnxruntime.so".into(),
+                memory_mib: 4096,
+                workers: 2,
+                board: 9,
+                parent: 17,
+                vet: true,
+                stamps,
+            };
+            assert_eq!(Arguments::parse(arguments.to_words()), Some(arguments));
+        }
+        assert_eq!(Arguments::parse(["--help".into()]), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Keeps unsaved work from being lost: asks once before the page or the tab is left.
+
+use crate::ui::Confirm;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+/// Lets the browser ask before the tab closes while `dirty`.
+pub fn guard_tab(dirty: Signal<bool>) {
+    let handle = window_event_listener(ev::beforeunload, move |event| {
+        if dirty.try_get_untracked().unwrap_or(false) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Moves the focus to the element with this id, once the page shows it.
+pub fn focus_element(id: &'static str) {
+    request_animation_frame(move || {
+        let element = document().get_element_by_id(id);
+        if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // It fails only for an element that cannot take the focus; then there is nothing to do.
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Asks before a link is followed while `dirty`, and lets the browser ask before the tab closes.
+#[component]
+pub fn LeaveGuard(
+    /// Whether there is something to lose.
+    #[prop(into)]
+    dirty: Signal<bool>,
+) -> impl IntoView {
+    guard_tab(dirty);
+    let target = StoredValue::new(String::new());
+    let asking = RwSignal::new(false);
+    let leaving = StoredValue::new(false);
+    let navigate = use_navigate();
+
+    // In the capturing phase, so that it comes before the router.
+    let listener =
+        Closure::<dyn Fn(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
+            let plain =
+                event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
+            let stay = dirty.try_get_untracked().unwrap_or(false)
+                && !leaving.try_get_value().unwrap_or(true);
+            let Some(href) = (plain && stay).then(|| link_of(&event)).flatten() else {
+                return;
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            target.try_set_value(href);
+            asking.try_set(true);
+        });
+    let function = listener
+        .as_ref()
+        .unchecked_ref::<js_sys::Function>()
+        .clone();
+    // It fails only for an event type that the browser does not know.
+    let _ = document().add_event_listener_with_callback_and_bool("click", &function, true);
+    let kept = send_wrapper::SendWrapper::new((listener, function));
+    on_cleanup(move || {
+        let (_, function) = &*kept;
+        let _ = document().remove_event_listener_with_callback_and_bool("click", function, true);
+    });
+
+    let leave = Callback::new(move |()| {
+        leaving.set_value(true);
+        asking.set(false);
+        navigate(&target.get_value(), NavigateOptions::default());
+    });
+    view! {
+        <Confirm open=asking title="Leave without saving?" action="Leave" on_confirm=leave>
+            <p>"What was changed on this page is not saved yet. Leaving now drops it."</p>
+        </Confirm>
+    }
+}
+
+/// Where a click leads within the portal, if it is on a link.
+fn link_of(event: &web_sys::MouseEvent) -> Option<String> {
+    let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let link = element.closest("a[href]").ok()??;
+    let href = link.get_attribute("href")?;
+    let same_tab = link
+        .get_attribute("target")
+        .is_none_or(|target| target == "_self");
+    (same_tab && href.starts_with('/')).then_some(href)
+}

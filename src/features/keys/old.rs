@@ -1,0 +1,92 @@
+//! The key that was rotated away and still works: for how long, and whether it can go.
+
+use super::KeyRing;
+use super::model::{countdown, slot_in_sentence, state_word, verdict};
+use crate::client::{self, ClientError};
+use crate::ui::time::millis_of;
+use crate::ui::toast::use_toasts;
+use crate::ui::{Badge, Button, Confirm, RelativeTime, Tone};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use portico_api::key::Key;
+
+/// Shows a key in its grace.
+#[component]
+pub fn OldKey(
+    /// The endpoint's keys.
+    ring: KeyRing,
+    /// The key.
+    key: Key,
+) -> impl IntoView {
+    let ends = key.grace_until.as_ref().map(millis_of);
+    let left = move || ends.and_then(|ends| countdown(ends, ring.now.get()));
+    // Once the grace is over, the list no longer has this key.
+    let over = Memo::new(move |_| left().is_none());
+    Effect::new(move |_| {
+        if over.get() && ends.is_some() {
+            ring.load();
+        }
+    });
+    let (safe, words) = verdict(&key);
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<ClientError>);
+    let toasts = use_toasts();
+    let slot = key.slot;
+    let end = Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        let place = ring.place.get_value();
+        spawn_local(async move {
+            let answer = client::keys::end_grace(&place, slot).await;
+            busy.try_set(false);
+            match answer {
+                Ok(_) => {
+                    asking.try_set(false);
+                    toasts.success("The old key no longer works.");
+                    ring.load();
+                }
+                Err(error) => {
+                    failure.try_set(Some(error));
+                }
+            }
+        });
+    });
+    let question = words.clone();
+    view! {
+        <div class="key-old">
+            <div class="key-old-head">
+                <h3 class="key-old-title">"Old key, generation " <span class="num">{key.generation}</span></h3>
+                <Badge tone=Tone::Info text=state_word(key.state)/>
+            </div>
+            <code class="key-text">{key.masked}</code>
+            <p>
+                {move || match left() {
+                    Some(left) => format!("Works for another {left}."),
+                    None => "Its grace is over.".to_owned(),
+                }}
+                " "
+                {match key.last_used_at {
+                    Some(time) => view! { "Last used " <RelativeTime time=time/> "." }.into_any(),
+                    None => "Never used.".into_any(),
+                }}
+            </p>
+            <p class="key-verdict" class:key-verdict-safe=safe>{words}</p>
+            <Button on_click=Callback::new(move |_| asking.set(true))>"End now"</Button>
+            <Confirm
+                open=asking
+                title=format!("End the grace of the old key of {} slot?", slot_in_sentence(slot).replace(" key", ""))
+                action="End now"
+                busy=busy
+                error=failure
+                on_confirm=end
+            >
+                <p>{question.clone()}</p>
+                <p>"Calls with it are refused from then on. The new key is not touched."</p>
+            </Confirm>
+        </div>
+    }
+}

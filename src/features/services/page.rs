@@ -1,0 +1,110 @@
+//! The page of one web service.
+
+use super::endpoints::EndpointsTab;
+use super::text;
+use super::versions::VersionsTab;
+use crate::features::shell::{PageError, PageHeader, use_scope};
+use crate::routes::{Page, ServiceTab};
+use crate::session::use_session;
+use crate::ui::{Button, ButtonKind, Glyph, Tab};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use portico_api::id::{ServiceId, WorkspaceId};
+
+/// One web service.
+#[component]
+pub fn ServicePage(
+    /// The workspace.
+    ws: WorkspaceId,
+    /// The service.
+    svc: ServiceId,
+    /// What of it is shown.
+    tab: Signal<ServiceTab>,
+) -> impl IntoView {
+    let scope = use_scope();
+    let failure = Memo::new(move |_| {
+        let service = scope.service().and_then(Result::err);
+        service.or_else(|| scope.workspace().and_then(Result::err))
+    });
+    let ids = StoredValue::new((ws, svc));
+    move || match failure.get() {
+        Some(error) => {
+            let retry = Callback::new(move |()| scope.reload());
+            view! { <PageError error=error retry=retry/> }.into_any()
+        }
+        None => {
+            let (ws, svc) = ids.get_value();
+            view! { <ServiceView ws=ws svc=svc tab=tab/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl IntoView {
+    let scope = use_scope();
+    let session = use_session();
+    let loaded = move || scope.service().and_then(Result::ok);
+    let title = Signal::derive(move || loaded().map(|service| service.name).unwrap_or_default());
+    let description = Signal::derive(move || {
+        loaded()
+            .map(|service| service.description)
+            .unwrap_or_default()
+    });
+    let publisher = {
+        let ws = ws.clone();
+        Memo::new(move |_| session.can_publish(&ws))
+    };
+    // A link can open the dialog.
+    let adding = RwSignal::new(use_query_map().read_untracked().get("add").as_deref() == Some("1"));
+    let blocked = Signal::derive(move || {
+        if publisher.get() {
+            String::new()
+        } else {
+            text::ADD_NOT_ALLOWED.to_owned()
+        }
+    });
+    let action = move || {
+        view! {
+            <Show when=move || tab.get() == ServiceTab::Endpoints>
+                <Button
+                    kind=ButtonKind::Primary
+                    glyph=Glyph::Plus
+                    blocked=blocked
+                    on_click=Callback::new(move |_| adding.set(true))
+                >
+                    {text::ADD}
+                </Button>
+            </Show>
+        }
+    };
+    let tabs = ServiceTab::ALL
+        .into_iter()
+        .map(|this| Tab {
+            href: Page::Service {
+                ws: ws.clone(),
+                svc: svc.clone(),
+                tab: this,
+            }
+            .href(),
+            label: match this {
+                ServiceTab::Endpoints => text::ENDPOINTS,
+                ServiceTab::Versions => text::VERSIONS,
+            },
+            current: Signal::derive(move || tab.get() == this),
+        })
+        .collect();
+    let ids = StoredValue::new((ws, svc));
+    let shown = Memo::new(move |_| tab.get());
+    view! {
+        <PageHeader title=title description=description action=action tabs=tabs/>
+        {move || {
+            let (ws, svc) = ids.get_value();
+            match shown.get() {
+                ServiceTab::Endpoints => {
+                    view! { <EndpointsTab ws=ws svc=svc adding=adding publisher=publisher/> }.into_any()
+                }
+                ServiceTab::Versions => view! { <VersionsTab ws=ws svc=svc/> }.into_any(),
+            }
+        }}
+    }
+}

@@ -1,0 +1,234 @@
+//! Breadcrumbs: where the person is, with the siblings of each level a click away.
+
+use super::scope::use_scope;
+use crate::client::{self, Answer};
+use crate::routes::{EndpointTab, Page, ServiceTab, WorkspaceTab};
+use crate::ui::{Glyph, Icon, Menu, MenuLink};
+use leptos::prelude::*;
+use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::page::{PAGE_SIZE_MAX, PageQuery};
+
+/// A sibling in a switcher.
+#[derive(Clone, PartialEq)]
+struct Sibling {
+    text: String,
+    href: String,
+    current: bool,
+}
+
+/// What a switcher lists: the first page is enough to switch, the whole list is one level up.
+fn whole_page() -> PageQuery {
+    PageQuery {
+        page_size: Some(PAGE_SIZE_MAX),
+        page_token: None,
+    }
+}
+
+async fn workspaces(current: WorkspaceId) -> Answer<Vec<Sibling>> {
+    let page = client::workspaces::list(&whole_page()).await?;
+    Ok(page
+        .items
+        .into_iter()
+        .map(|workspace| Sibling {
+            text: workspace.name,
+            current: workspace.id == current,
+            href: Page::Workspace {
+                ws: workspace.id,
+                tab: WorkspaceTab::default(),
+            }
+            .href(),
+        })
+        .collect())
+}
+
+async fn services(ws: WorkspaceId, current: ServiceId) -> Answer<Vec<Sibling>> {
+    let page = client::services::list(&ws, &whole_page()).await?;
+    Ok(page
+        .items
+        .into_iter()
+        .map(|service| Sibling {
+            text: service.name,
+            current: service.id == current,
+            href: Page::Service {
+                ws: ws.clone(),
+                svc: service.id,
+                tab: ServiceTab::default(),
+            }
+            .href(),
+        })
+        .collect())
+}
+
+async fn endpoints(
+    ws: WorkspaceId,
+    svc: ServiceId,
+    current: String,
+    tab: EndpointTab,
+) -> Answer<Vec<Sibling>> {
+    let page = client::endpoints::list(&ws, &svc, &whole_page()).await?;
+    Ok(page
+        .items
+        .into_iter()
+        .map(|endpoint| Sibling {
+            text: endpoint.name.to_string(),
+            current: endpoint.name.as_str() == current,
+            href: Page::Endpoint {
+                ws: ws.clone(),
+                svc: svc.clone(),
+                name: endpoint.name,
+                tab,
+            }
+            .href(),
+        })
+        .collect())
+}
+
+/// A switcher; the list is asked for when it opens.
+#[component]
+fn Switcher<F, Fut>(
+    /// What can be switched.
+    label: &'static str,
+    /// Asks for the siblings.
+    load: F,
+) -> impl IntoView
+where
+    F: Fn() -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Answer<Vec<Sibling>>> + 'static,
+{
+    view! {
+        <Menu
+            label=label
+            class="button button-quiet icon-button crumb-switch"
+            trigger=|| view! { <Icon glyph=Glyph::ChevronDown/> }
+        >
+            <Siblings load=load.clone()/>
+        </Menu>
+    }
+}
+
+#[component]
+fn Siblings<F, Fut>(load: F) -> impl IntoView
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Answer<Vec<Sibling>>> + 'static,
+{
+    let list = LocalResource::new(load);
+    move || {
+        match list.get() {
+        None => view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">"Loading"</p> }.into_any(),
+        Some(Err(error)) => {
+            view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">{error.in_words()}</p> }.into_any()
+        }
+        Some(Ok(siblings)) => siblings
+            .into_iter()
+            .map(|Sibling { text, href, current }| {
+                view! { <MenuLink href=href current=current>{text}</MenuLink> }
+            })
+            .collect_view()
+            .into_any(),
+    }
+    }
+}
+
+/// One level.
+#[component]
+fn Crumb(
+    /// Where it leads.
+    href: String,
+    /// Its text; empty while it is on its way.
+    #[prop(into)]
+    text: Signal<String>,
+    /// Whether it is the page itself.
+    here: bool,
+    /// The switcher beside it.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <li class="crumb">
+            <a href=href aria-current=here.then_some("page")>
+                {move || {
+                    let text = text.get();
+                    if text.is_empty() {
+                        view! { <span class="crumb-waiting" aria-hidden="true"></span> <span class="visually-hidden">"Loading"</span> }.into_any()
+                    } else {
+                        text.into_any()
+                    }
+                }}
+            </a>
+            {children.map(|children| children())}
+        </li>
+    }
+}
+
+/// The breadcrumbs of the page.
+#[component]
+pub fn Crumbs() -> impl IntoView {
+    let scope = use_scope();
+    let workspace_name = Signal::derive(move || match scope.workspace() {
+        Some(Ok(workspace)) => workspace.name,
+        Some(Err(_)) => "Workspace".to_owned(),
+        None => String::new(),
+    });
+    let service_name = Signal::derive(move || match scope.service() {
+        Some(Ok(service)) => service.name,
+        Some(Err(_)) => "Web service".to_owned(),
+        None => String::new(),
+    });
+    let workspace = move |ws: WorkspaceId, here| {
+        let href = Page::Workspace {
+            ws: ws.clone(),
+            tab: WorkspaceTab::default(),
+        }
+        .href();
+        view! {
+            <Crumb href=href text=workspace_name here=here>
+                <Switcher label="Switch workspace" load=move || workspaces(ws.clone())/>
+            </Crumb>
+        }
+    };
+    let service = move |ws: WorkspaceId, svc: ServiceId, here| {
+        let href = Page::Service {
+            ws: ws.clone(),
+            svc: svc.clone(),
+            tab: ServiceTab::default(),
+        }
+        .href();
+        view! {
+            <Crumb href=href text=service_name here=here>
+                <Switcher label="Switch web service" load=move || services(ws.clone(), svc.clone())/>
+            </Crumb>
+        }
+    };
+    let levels = move || match scope.page() {
+        Some(Page::Workspace { ws, .. }) => workspace(ws, true).into_any(),
+        Some(Page::Service { ws, svc, .. }) => {
+            view! { {workspace(ws.clone(), false)} {service(ws, svc, true)} }.into_any()
+        }
+        Some(Page::Endpoint { ws, svc, name, tab }) => {
+            let href = Page::Endpoint {
+                ws: ws.clone(),
+                svc: svc.clone(),
+                name: name.clone(),
+                tab: EndpointTab::default(),
+            }
+            .href();
+            let text = name.to_string();
+            let (in_ws, of_svc) = (ws.clone(), svc.clone());
+            view! {
+                {workspace(ws.clone(), false)}
+                {service(ws, svc, false)}
+                <Crumb href=href text=text.clone() here=true>
+                    <Switcher label="Switch endpoint" load=move || endpoints(in_ws.clone(), of_svc.clone(), text.clone(), tab)/>
+                </Crumb>
+            }
+            .into_any()
+        }
+        _ => ().into_any(),
+    };
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumbs">
+            <ol>{levels}</ol>
+        </nav>
+    }
+}

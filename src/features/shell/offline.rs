@@ -1,0 +1,31 @@
+//! Says when the browser has no network.
+
+use crate::ui::{Glyph, Icon};
+use leptos::ev;
+use leptos::prelude::*;
+
+/// A bar that is there while the browser is offline.
+#[component]
+pub fn OfflineBar() -> impl IntoView {
+    let online = RwSignal::new(window().navigator().on_line());
+    let gone = window_event_listener(ev::offline, move |_| {
+        online.try_set(false);
+    });
+    let back = window_event_listener(ev::online, move |_| {
+        online.try_set(true);
+    });
+    on_cleanup(move || {
+        gone.remove();
+        back.remove();
+    });
+    view! {
+        <div role="status">
+            <Show when=move || !online.get()>
+                <div class="offline-bar tone-warning">
+                    <Icon glyph=Glyph::Warning/>
+                    <span>"You are offline. What you see may be out of date; changes can't be saved."</span>
+                </div>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,278 @@
+//! A menu that opens below its button, above everything else, with the keys that menus have.
+
+use super::field::FieldIds;
+use super::icon::{Glyph, Icon};
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// A button with a menu. Children are [`MenuButton`]s and [`MenuLink`]s, made when it opens.
+#[component]
+pub fn Menu(
+    /// The button's name, where what it shows does not say it.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// The button's classes.
+    #[prop(default = "button button-quiet icon-button")]
+    class: &'static str,
+    /// What the button shows.
+    #[prop(into)]
+    trigger: ViewFn,
+    /// What stands above the entries.
+    #[prop(optional, into)]
+    head: ViewFn,
+    /// The entries.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let panel = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
+    let open = RwSignal::new(false);
+    let children = StoredValue::new(children);
+    let head = StoredValue::new(head);
+    let id = FieldIds::new().input;
+    let controls = id.clone();
+    let name = label.clone();
+
+    Effect::new(move |_| {
+        let open = open.get();
+        let (Some(panel), Some(button)) = (panel.get(), button.get_untracked()) else {
+            return;
+        };
+        if open {
+            // It fails only for an element outside the document, which this one is not.
+            let _ = panel.show_popover();
+            place(&panel, &button);
+            step(&panel, Step::First);
+        } else {
+            let _ = panel.hide_popover();
+        }
+    });
+    let close = move || {
+        open.set(false);
+        if let Some(button) = button.get_untracked() {
+            let _ = button.focus();
+        }
+    };
+    view! {
+        <span class="menu">
+            <button
+                node_ref=button
+                type="button"
+                class=class
+                aria-label=label
+                aria-haspopup="menu"
+                aria-expanded=move || if open.get() { "true" } else { "false" }
+                aria-controls=controls
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                {trigger.run()}
+            </button>
+            <div
+                node_ref=panel
+                id=id
+                class="menu-panel"
+                popover="manual"
+                on:keydown=move |event: ev::KeyboardEvent| {
+                    let Some(panel) = panel.get_untracked() else { return };
+                    match event.key().as_str() {
+                        "Escape" => {
+                            event.stop_propagation();
+                            close();
+                        }
+                        "Tab" => open.set(false),
+                        "ArrowDown" => step(&panel, Step::Next),
+                        "ArrowUp" => step(&panel, Step::Previous),
+                        "Home" => step(&panel, Step::First),
+                        "End" => step(&panel, Step::Last),
+                        _ => return,
+                    }
+                    if event.key() != "Tab" {
+                        event.prevent_default();
+                    }
+                }
+                on:click=move |event: ev::MouseEvent| {
+                    let entry = event
+                        .target()
+                        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+                        .and_then(|target| target.closest("[role^=menuitem]").ok().flatten());
+                    if entry.is_some() {
+                        close();
+                    }
+                }
+                on:focusout=move |event: ev::FocusEvent| {
+                    let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+                    let inside = |node: &web_sys::Node| {
+                        panel.get_untracked().is_some_and(|panel| panel.contains(Some(node)))
+                            || button.get_untracked().is_some_and(|button| button.contains(Some(node)))
+                    };
+                    if !to.as_ref().is_some_and(inside) {
+                        open.try_set(false);
+                    }
+                }
+            >
+                <Show when=move || open.get()>
+                    {head.get_value().run()}
+                    <div role="menu" aria-label=name.clone().unwrap_or_else(|| "Actions".to_owned())>
+                        {children.get_value()()}
+                    </div>
+                </Show>
+            </div>
+        </span>
+    }
+}
+
+/// Where the focus goes.
+#[derive(Clone, Copy)]
+enum Step {
+    First,
+    Next,
+    Previous,
+    Last,
+}
+
+/// Moves the focus over the entries; it goes round at the ends.
+fn step(panel: &HtmlElement, step: Step) {
+    let Ok(entries) = panel.query_selector_all("[role^=menuitem]") else {
+        return;
+    };
+    let count = entries.length();
+    if count == 0 {
+        let _ = panel.focus();
+        return;
+    }
+    let active = document().active_element();
+    let current = (0..count).find(|index| {
+        entries
+            .item(*index)
+            .zip(active.as_ref())
+            .is_some_and(|(entry, active)| entry.is_same_node(Some(active)))
+    });
+    let target = match (step, current) {
+        (Step::First, _) | (Step::Next, None) => 0,
+        (Step::Last, _) | (Step::Previous, None) => count - 1,
+        (Step::Next, Some(index)) => (index + 1) % count,
+        (Step::Previous, Some(index)) => (index + count - 1) % count,
+    };
+    if let Some(entry) = entries
+        .item(target)
+        .and_then(|entry| entry.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = entry.focus();
+    }
+}
+
+/// Puts the panel under its button, within the window.
+fn place(panel: &HtmlElement, button: &HtmlElement) {
+    const GAP: f64 = 4.0;
+    let from = button.get_bounding_client_rect();
+    let size = panel.get_bounding_client_rect();
+    let extent = |length: Result<wasm_bindgen::JsValue, _>| {
+        length
+            .ok()
+            .and_then(|length| length.as_f64())
+            .unwrap_or(0.0)
+    };
+    let width = extent(window().inner_width());
+    let height = extent(window().inner_height());
+    let left = if from.left() + size.width() + GAP > width {
+        from.right() - size.width()
+    } else {
+        from.left()
+    };
+    let below = from.bottom() + GAP;
+    let top = if below + size.height() > height && from.top() > size.height() {
+        from.top() - GAP - size.height()
+    } else {
+        below
+    };
+    let style = web_sys::HtmlElement::style(panel);
+    let _ = style.set_property("left", &format!("{}px", left.max(GAP)));
+    let _ = style.set_property("top", &format!("{top}px"));
+}
+
+/// An entry that does something.
+#[component]
+pub fn MenuButton(
+    /// An icon before the text.
+    #[prop(optional)]
+    glyph: Option<Glyph>,
+    /// Whether it destroys something.
+    #[prop(optional)]
+    danger: bool,
+    /// Whether it is the chosen one of several; without it the entry is no choice.
+    #[prop(optional, into)]
+    chosen: Option<Signal<bool>>,
+    /// Why it can't be used now; empty when it can.
+    #[prop(optional, into)]
+    blocked: String,
+    /// What it does.
+    on_click: Callback<()>,
+    /// Its text.
+    children: Children,
+) -> impl IntoView {
+    let off = !blocked.is_empty();
+    view! {
+        <button
+            type="button"
+            class="menu-entry"
+            class:menu-danger=danger
+            role=if chosen.is_some() { "menuitemradio" } else { "menuitem" }
+            tabindex="-1"
+            aria-checked=move || chosen.map(|chosen| if chosen.get() { "true" } else { "false" })
+            aria-disabled=off.then_some("true")
+            on:click=move |event: ev::MouseEvent| {
+                if off {
+                    event.stop_propagation();
+                } else {
+                    on_click.run(());
+                }
+            }
+        >
+            {glyph.map(|glyph| view! { <Icon glyph=glyph/> })}
+            <span class="menu-text">
+                {children()}
+                {off.then(|| view! { <small>{blocked}</small> })}
+            </span>
+            {chosen
+                .map(|chosen| {
+                    view! {
+                        <Show when=move || chosen.get()>
+                            <Icon glyph=Glyph::Check/>
+                        </Show>
+                    }
+                })}
+        </button>
+    }
+}
+
+/// An entry that leads somewhere.
+#[component]
+pub fn MenuLink(
+    /// Where it leads.
+    #[prop(into)]
+    href: String,
+    /// An icon before the text.
+    #[prop(optional)]
+    glyph: Option<Glyph>,
+    /// Whether it is where the person is.
+    #[prop(optional)]
+    current: bool,
+    /// Its text.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <a
+            class="menu-entry"
+            role="menuitem"
+            tabindex="-1"
+            href=href
+            aria-current=current.then_some("page")
+        >
+            {glyph.map(|glyph| view! { <Icon glyph=glyph/> })}
+            <span class="menu-text">{children()}</span>
+            {current.then(|| view! { <Icon glyph=Glyph::Check/> })}
+        </a>
+    }
+}

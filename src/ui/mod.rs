@@ -1,0 +1,47 @@
+//! Plain components on the browser's own elements: what every page is made of.
+//!
+//! Knows nothing of features, routes or the session.
+
+pub mod badge;
+pub mod button;
+pub mod code;
+pub mod confirm;
+pub mod copy;
+pub mod dialog;
+pub mod empty;
+pub mod error;
+pub mod field;
+pub mod icon;
+pub mod listing;
+pub mod load;
+pub mod menu;
+pub mod number;
+pub mod skeleton;
+pub mod slider;
+pub mod switch;
+pub mod table;
+pub mod tabs;
+pub mod time;
+pub mod timer;
+pub mod toast;
+
+pub use badge::{Badge, Tone};
+pub use button::{Button, ButtonKind};
+pub use code::CodeBlock;
+pub use confirm::Confirm;
+pub use copy::{CopyButton, CopySource};
+pub use dialog::Dialog;
+pub use empty::EmptyState;
+pub use error::ErrorPanel;
+pub use field::{Field, FieldIds, Select, TextArea, TextInput};
+pub use icon::{Glyph, Icon};
+pub use listing::{Listing, ListingView};
+pub use load::Loaded;
+pub use menu::{Menu, MenuButton, MenuLink};
+pub use skeleton::{Skeleton, TableSkeleton};
+pub use slider::Slider;
+pub use switch::Switch;
+pub use table::TableFrame;
+pub use tabs::{Tab, Tabs};
+pub use time::RelativeTime;
+pub use toast::{ToastHost, Toasts};

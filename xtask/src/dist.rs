@@ -1,0 +1,268 @@
+//! `cargo xtask dist`: the portal as it is released (optimised, compressed, within its size
+//! budget), and the server's binary with the portal inside.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::Error;
+use crate::portal::{self, Grade};
+use crate::repo::Repo;
+use crate::tidy::inline_code;
+use crate::{process, tools};
+
+/// What a first visit may transfer, in bytes: page, style sheets, scripts and WebAssembly, each
+/// compressed with brotli.
+const BUDGET: u64 = 350_000;
+
+/// Kinds of files that a first visit loads.
+const FIRST_VISIT: [&str; 4] = ["html", "css", "js", "wasm"];
+
+/// Kinds of files that compression makes smaller.
+const COMPRESSIBLE: [&str; 8] = [
+    "html",
+    "css",
+    "js",
+    "wasm",
+    "svg",
+    "json",
+    "txt",
+    "webmanifest",
+];
+
+/// What the compiler may have used; the module says so itself, unless its feature list got lost.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    portal_only: bool,
+}
+
+impl Options {
+    /// Reads `--portal-only`.
+    pub fn parse(arguments: &[String]) -> Result<Self, Error> {
+        let mut portal_only = false;
+        for argument in arguments {
+            match argument.as_str() {
+                "--portal-only" => portal_only = true,
+                other => {
+                    let text = format!("dist does not know {other:?}; it takes --portal-only");
+                    return Err(Error::Usage(text));
+                }
+            }
+        }
+        Ok(Self { portal_only })
+    }
+}
+
+/// Builds the released portal and, unless told otherwise, the released server.
+pub fn run(repo: &Repo, options: &Options) -> Result<(), Error> {
+    portal(repo)?;
+    if options.portal_only {
+        return Ok(());
+    }
+    process::run(
+        Command::new("cargo")
+            .args([
+                "build",
+                "--release",
+                "--package",
+                "portico-server",
+                "--bin",
+                "portico",
+            ])
+            .current_dir(&repo.root),
+    )
+}
+
+/// Brings `dist/` to the released grade, prints its sizes, and fails above the budget.
+pub fn portal(repo: &Repo) -> Result<(), Error> {
+    if portal::is_fresh(repo, Grade::Released)? {
+        println!("The released portal is up to date.");
+    } else {
+        let optimiser = tools::wasm_opt(repo)?;
+        portal::build(repo, Grade::Released, || {
+            optimise(&optimiser, &repo.dist())?;
+            compress(&repo.dist())
+        })?;
+    }
+    check_page(&repo.dist())?;
+    check_budget(&repo.dist())
+}
+
+fn optimise(optimiser: &Path, dist: &Path) -> Result<(), Error> {
+    for module in files(dist)?.iter().filter(|path| kind(path) == "wasm") {
+        let smaller = module.with_extension("smaller");
+        process::run(
+            Command::new("node")
+                .arg(optimiser)
+                .args(["-Oz", "--strip-debug", "--strip-producers"])
+                .args(WASM_FEATURES)
+                .arg(module)
+                .arg("-o")
+                .arg(&smaller),
+        )?;
+        fs::rename(&smaller, module).map_err(Error::file(module))?;
+    }
+    Ok(())
+}
+
+fn compress(dist: &Path) -> Result<(), Error> {
+    for file in files(dist)?
+        .iter()
+        .filter(|path| COMPRESSIBLE.contains(&kind(path)))
+    {
+        let plain = fs::read(file).map_err(Error::file(file))?;
+        for (extension, packed) in [("br", brotli(&plain)), ("gz", gzip(&plain))] {
+            let path = beside(file, extension);
+            let packed = packed.map_err(Error::file(&path))?;
+            fs::write(&path, packed).map_err(Error::file(&path))?;
+        }
+    }
+    Ok(())
+}
+
+fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: plain.len(),
+        ..Default::default()
+    };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &plain[..], &mut packed, &parameters)?;
+    Ok(packed)
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+/// The built page, too, must hold no code of its own: the server's policy would refuse to run it.
+fn check_page(dist: &Path) -> Result<(), Error> {
+    let path = dist.join("index.html");
+    let page = fs::read_to_string(&path).map_err(Error::file(&path))?;
+    match inline_code(&page).first() {
+        None => Ok(()),
+        Some((line, what)) => Err(Error::Check(format!("dist/index.html:{line}: {what}"))),
+    }
+}
+
+fn check_budget(dist: &Path) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    let mut total = 0;
+    for file in files(dist)?
+        .iter()
+        .filter(|path| FIRST_VISIT.contains(&kind(path)))
+    {
+        let plain = size(file)?;
+        let packed = size(&beside(file, "br"))?;
+        total += packed;
+        let name = file
+            .strip_prefix(dist)
+            .unwrap_or(file)
+            .display()
+            .to_string();
+        rows.push((name, plain, packed));
+    }
+    println!("{:<44} {:>10} {:>10}", "file (bytes)", "plain", "brotli");
+    for (name, plain, packed) in rows {
+        println!("{name:<44} {plain:>10} {packed:>10}");
+    }
+    println!(
+        "{:<44} {:>10} {total:>10}   of {BUDGET}",
+        "a first visit", ""
+    );
+    within_budget(total)
+}
+
+fn within_budget(total: u64) -> Result<(), Error> {
+    if total <= BUDGET {
+        return Ok(());
+    }
+    Err(Error::Check(format!(
+        "a first visit transfers {total} bytes, {} more than the budget of {BUDGET}",
+        total - BUDGET
+    )))
+}
+
+fn size(path: &Path) -> Result<u64, Error> {
+    Ok(path.metadata().map_err(Error::file(path))?.len())
+}
+
+fn kind(path: &Path) -> &str {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or("")
+}
+
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().map_err(Error::file(folder))? {
+        let path = entry.map_err(Error::file(folder))?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn what_is_compressed_unpacks_to_the_same() {
+        let plain = b"quite, quite, quite the same ".repeat(40);
+        let packed = brotli(&plain).unwrap();
+        assert!(packed.len() < plain.len());
+        let mut back = Vec::new();
+        brotli::BrotliDecompress(&mut packed.as_slice(), &mut back).unwrap();
+        assert_eq!(back, plain);
+
+        let packed = gzip(&plain).unwrap();
+        let mut back = Vec::new();
+        flate2::read::GzDecoder::new(packed.as_slice())
+            .read_to_end(&mut back)
+            .unwrap();
+        assert_eq!(back, plain);
+    }
+
+    #[test]
+    fn one_byte_above_the_budget_fails() {
+        assert!(within_budget(BUDGET).is_ok());
+        let text = within_budget(BUDGET + 1).unwrap_err().to_string();
+        assert!(text.contains("1 more than the budget"), "{text}");
+    }
+
+    #[test]
+    fn a_compressed_file_stands_beside_its_original() {
+        assert_eq!(
+            beside(Path::new("a/b.wasm"), "br"),
+            Path::new("a/b.wasm.br")
+        );
+        assert_eq!(kind(Path::new("a/b.wasm.br")), "br");
+    }
+}

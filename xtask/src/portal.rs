@@ -1,0 +1,91 @@
+//! Building the portal with trunk, and knowing whether the last build still holds.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::error::Error;
+use crate::repo::Repo;
+use crate::{fingerprint, process, tools};
+
+/// How far a portal build went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grade {
+    /// As trunk leaves it: quick to make, needs no npm.
+    Plain,
+    /// Optimised, compressed and within the size budget.
+    Released,
+}
+
+impl Grade {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// All that the portal is made from. A folder that does not exist is none.
+const SOURCES: [&str; 9] = [
+    "src",
+    "crates/api",
+    "crates/tabular",
+    "style",
+    "public",
+    "index.html",
+    "Trunk.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
+/// Whether `dist/` holds the sources' present state in at least this grade.
+pub fn is_fresh(repo: &Repo, grade: Grade) -> Result<bool, Error> {
+    if !repo.dist().join("index.html").is_file() {
+        return Ok(false);
+    }
+    let sources = fingerprint::of(&repo.root, &SOURCES)?;
+    let seen = std::fs::read_to_string(stamp(repo)).unwrap_or_default();
+    let released = mark(sources, Grade::Released);
+    Ok(seen == released || (grade == Grade::Plain && seen == mark(sources, Grade::Plain)))
+}
+
+/// Runs trunk, whatever stands in `dist/`, and runs what is to follow on its result. The build
+/// counts as done only once that has succeeded too.
+pub fn build(
+    repo: &Repo,
+    grade: Grade,
+    finish: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let path = tools::for_portal(repo)?;
+    // Taken before the build: a file changed meanwhile makes the next build run again.
+    let sources = fingerprint::of(&repo.root, &SOURCES)?;
+    forget(repo)?;
+    process::run(
+        Command::new("trunk")
+            .args(["build", "--release", "--skip-version-check"])
+            .current_dir(&repo.root)
+            .env("PATH", path)
+            // Trunk takes the usual value of this variable for a mistake and refuses to start.
+            .env_remove("NO_COLOR"),
+    )?;
+    finish()?;
+    std::fs::create_dir_all(&repo.target).map_err(Error::file(&repo.target))?;
+    std::fs::write(stamp(repo), mark(sources, grade)).map_err(Error::file(stamp(repo)))
+}
+
+fn forget(repo: &Repo) -> Result<(), Error> {
+    match std::fs::remove_file(stamp(repo)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file(stamp(repo))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn stamp(repo: &Repo) -> PathBuf {
+    repo.target.join("portal-build")
+}
+
+fn mark(sources: u64, grade: Grade) -> String {
+    format!("{sources:016x} {}\n", grade.name())
+}
