@@ -60,7 +60,7 @@ fn Root() -> impl IntoView {
     let page = Memo::new(move |_| Page::parse(&path.read()));
     let view = Memo::new(move |_| match (session.state(), page.get()) {
         (_, Some(Page::Setup)) => View::Setup,
-        (_, Some(Page::SignIn)) if link.waits() => View::SignIn,
+        (_, Some(Page::SignIn)) if link.is_open() => View::SignIn,
         (SessionState::SignedOut, _) => View::SignIn,
         (SessionState::SignedIn(_), _) => View::Portal,
         (SessionState::Unknown | SessionState::Failed(_), _) => View::Start,

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 fn main() {
     std::panic::set_hook(Box::new(|panic| stop(&panic.to_string())));
     let token = features::account::link::take_token();
-    leptos::mount::mount_to_body(move || leptos::view! { <app::App token=token.clone()/> });
+    leptos::mount::mount_to_body(move || leptos::view! { <app::App token=token/> });
 }
 
 /// Hands a panic to the page's own script, which shows an element that needs no Rust any more.

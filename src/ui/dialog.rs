@@ -28,12 +28,18 @@ pub fn Dialog(
     let heading = super::FieldIds::new().input;
     let labelled = heading.clone();
     let children = StoredValue::new(children);
+    let is_open = move || open.try_get_untracked().unwrap_or(false);
     Effect::new(move |_| {
         let open = open.get();
         let Some(dialog) = node.get() else { return };
         if open && !dialog.open() {
-            // It fails only for an element outside the document, which this one is not.
-            let _ = dialog.show_modal();
+            // What is in it must be there first, so that the browser finds what takes the focus.
+            request_animation_frame(move || {
+                if dialog.is_connected() && !dialog.open() && is_open() {
+                    // It fails only for an element outside the document, which this one is not.
+                    let _ = dialog.show_modal();
+                }
+            });
         } else if !open && dialog.open() {
             dialog.close();
         }

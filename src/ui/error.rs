@@ -3,36 +3,67 @@
 use super::button::{Button, ButtonKind};
 use super::copy::{CopyButton, CopySource};
 use super::icon::{Glyph, Icon};
-use crate::client::ClientError;
+use crate::client::{ClientError, Refusal};
 use leptos::prelude::*;
 use portico_api::problem::Code;
 
-/// What failed, in a few words.
-fn headline(error: &ClientError) -> String {
-    match error {
-        ClientError::Problem(problem) if problem.code == Code::NotFound => "Not found".to_owned(),
-        ClientError::Problem(problem) => problem.title.clone(),
-        ClientError::Offline => "No connection".to_owned(),
-        ClientError::Unreadable => "Unexpected answer".to_owned(),
+/// What a person can do about a refusal.
+fn next_step(code: Code) -> Option<&'static str> {
+    match code {
+        Code::Forbidden => Some("Ask an owner of the workspace for this right."),
+        Code::TooManyRequests => Some("Wait a moment, then try again."),
+        Code::PreconditionFailed => {
+            Some("Someone changed it meanwhile. Reload to see the newest state.")
+        }
+        Code::Internal | Code::EngineUnavailable | Code::EngineEnded => {
+            Some("Try again; if it stays, hand the request id to who runs this server.")
+        }
+        _ => None,
     }
 }
 
-/// What a person can do about it.
-fn next_step(error: &ClientError) -> Option<&'static str> {
-    match error {
-        ClientError::Offline => Some("Check the network, then try again."),
-        ClientError::Unreadable => Some("Reload the page."),
-        ClientError::Problem(problem) => match problem.code {
-            Code::Forbidden => Some("Ask an owner of the workspace for this right."),
-            Code::TooManyRequests => Some("Wait a moment, then try again."),
-            Code::PreconditionFailed => {
-                Some("Someone changed it meanwhile. Reload to see the newest state.")
+/// An error in words.
+struct Told {
+    title: String,
+    what: String,
+    next: Option<String>,
+    request_id: Option<String>,
+}
+
+impl From<ClientError> for Told {
+    fn from(error: ClientError) -> Self {
+        let what = error.in_words();
+        match error {
+            ClientError::Problem(refusal) => {
+                let Refusal {
+                    problem,
+                    retry_after,
+                } = *refusal;
+                let next = match retry_after {
+                    Some(1) => Some("Try again in a second.".to_owned()),
+                    Some(seconds) => Some(format!("Try again in {seconds} seconds.")),
+                    None => next_step(problem.code).map(str::to_owned),
+                };
+                Self {
+                    title: problem.title,
+                    what,
+                    next,
+                    request_id: Some(problem.request_id),
+                }
             }
-            Code::Internal | Code::EngineUnavailable | Code::EngineEnded => {
-                Some("Try again; if it stays, hand the request id to who runs this server.")
-            }
-            _ => None,
-        },
+            ClientError::Offline => Self {
+                title: "No connection".to_owned(),
+                what,
+                next: Some("Check the network, then try again.".to_owned()),
+                request_id: None,
+            },
+            ClientError::Unreadable => Self {
+                title: "Unexpected answer".to_owned(),
+                what,
+                next: Some("Reload the page.".to_owned()),
+                request_id: None,
+            },
+        }
     }
 }
 
@@ -45,16 +76,21 @@ pub fn ErrorPanel(
     #[prop(optional)]
     retry: Option<Callback<()>>,
 ) -> impl IntoView {
-    let id = error.request_id().unwrap_or_default().to_owned();
+    let Told {
+        title,
+        what,
+        next,
+        request_id,
+    } = error.into();
     view! {
         <div class="error-panel tone-bad" role="alert">
             <Icon glyph=Glyph::Warning/>
             <div class="error-text">
-                <p class="error-title">{headline(&error)}</p>
-                <p>{error.in_words()}</p>
-                {next_step(&error).map(|step| view! { <p>{step}</p> })}
-                {(!id.is_empty())
-                    .then(|| {
+                <p class="error-title">{title}</p>
+                <p>{what}</p>
+                {next.map(|next| view! { <p>{next}</p> })}
+                {request_id
+                    .map(|id| {
                         view! {
                             <p class="error-id">
                                 "Request " <code>{id.clone()}</code> " "

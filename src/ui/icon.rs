@@ -33,16 +33,10 @@ pub enum Glyph {
     Play,
     /// Deletes.
     Trash,
-    /// Changes.
-    Edit,
-    /// A secret that opens something.
-    Key,
     /// A warning.
     Warning,
     /// Something to know.
     Info,
-    /// A person.
-    Person,
     /// Light theme.
     Sun,
     /// Dark theme.
@@ -51,8 +45,6 @@ pub enum Glyph {
     Screen,
     /// Leaves.
     Leave,
-    /// Loads down.
-    Download,
     /// Opens elsewhere.
     Open,
 }
@@ -78,20 +70,14 @@ impl Glyph {
             Self::Pause => "M5.5 3.5v9M10.5 3.5v9",
             Self::Play => "M4.5 3v10l8-5z",
             Self::Trash => "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.6 9h6.8l.6-9M6.7 7v4M9.3 7v4",
-            Self::Edit => "m10.5 3 2.5 2.5-7.5 7.5H3v-2.5z",
-            Self::Key => "M6 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm2-5 5.5-5.5M11 5l2 2",
             Self::Warning => "M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.8h.01",
             Self::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm0-6.5v3.5M8 5h.01",
-            Self::Person => {
-                "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8Zm-5 6c.4-2.6 2.4-4 5-4s4.6 1.4 5 4"
-            }
             Self::Sun => {
                 "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7"
             }
             Self::Moon => "M13.5 9.5A5.8 5.8 0 0 1 6.5 2.5a5.8 5.8 0 1 0 7 7Z",
             Self::Screen => "M2 3h12v8H2zM5.5 14h5M8 11v3",
             Self::Leave => "M6.5 2.5h-4v11h4M6.5 8h7M11 5.3 13.6 8 11 10.7",
-            Self::Download => "M8 2v8M4.8 7 8 10.2 11.2 7M2.5 13.5h11",
             Self::Open => "M9 2.5h4.5V7M13.2 2.8 7.5 8.5M11.5 9.5v4h-9v-9h4",
         }
     }

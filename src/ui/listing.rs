@@ -72,6 +72,11 @@ impl<T: Send + Sync + 'static> Listing<T> {
             .with(|progress| *progress == Progress::Complete)
     }
 
+    /// Whether there is more to load, and nothing on its way, tracked.
+    pub fn has_more(self) -> bool {
+        matches!(*self.progress.read(), Progress::More(_))
+    }
+
     /// Loads anew as many items as there were; the old ones stay until the new ones are there.
     pub fn reload(self) {
         let wanted = self.items.with_untracked(Vec::len).max(1);
@@ -152,6 +157,9 @@ impl<T: Send + Sync + 'static> Listing<T> {
 pub fn ListingView<T: Send + Sync + 'static>(
     /// The list.
     listing: Listing<T>,
+    /// Whether *Show more* stands below it; without it the list offers that itself.
+    #[prop(default = true)]
+    pager: bool,
     /// What stands where the list will be.
     #[prop(into)]
     empty: ViewFn,
@@ -168,7 +176,7 @@ pub fn ListingView<T: Send + Sync + 'static>(
         }
         _ => None,
     };
-    let more = Memo::new(move |_| matches!(*listing.progress.read(), Progress::More(_)));
+    let more = Memo::new(move |_| pager && listing.has_more());
     view! {
         {error}
         {move || match (listing.begun.get(), nothing.get()) {

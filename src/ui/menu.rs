@@ -1,14 +1,14 @@
 //! A menu that opens below its button, above everything else, with the keys that menus have.
 
 use super::field::FieldIds;
-use super::icon::{Glyph, Icon};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// A button with a menu. Children are [`MenuButton`]s and [`MenuLink`]s, made when it opens.
+/// A button with a menu. Children are [`MenuButton`](super::MenuButton)s and
+/// [`MenuLink`](super::MenuLink)s, made when it opens.
 #[component]
 pub fn Menu(
     /// The button's name, where what it shows does not say it.
@@ -35,16 +35,26 @@ pub fn Menu(
     let controls = id.clone();
     let name = label.clone();
 
+    let (panel_ref, button_ref) = (panel, button);
     Effect::new(move |_| {
-        let open = open.get();
+        let shown = open.get();
         let (Some(panel), Some(button)) = (panel.get(), button.get_untracked()) else {
             return;
         };
-        if open {
+        if shown {
             // It fails only for an element outside the document, which this one is not.
             let _ = panel.show_popover();
             place(&panel, &button);
             step(&panel, Step::First);
+            let beside = window_event_listener(ev::pointerdown, move |event| {
+                let at = event
+                    .target()
+                    .and_then(|at| at.dyn_into::<web_sys::Node>().ok());
+                if at.is_some_and(|at| !within(panel_ref, &at) && !within(button_ref, &at)) {
+                    open.try_set(false);
+                }
+            });
+            on_cleanup(move || beside.remove());
         } else {
             let _ = panel.hide_popover();
         }
@@ -67,12 +77,13 @@ pub fn Menu(
                 aria-controls=controls
                 on:click=move |_| open.update(|open| *open = !*open)
             >
-                {trigger.run()}
+                {move || trigger.run()}
             </button>
             <div
                 node_ref=panel
                 id=id
                 class="menu-panel"
+                tabindex="-1"
                 popover="manual"
                 on:keydown=move |event: ev::KeyboardEvent| {
                     let Some(panel) = panel.get_untracked() else { return };
@@ -96,18 +107,15 @@ pub fn Menu(
                     let entry = event
                         .target()
                         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-                        .and_then(|target| target.closest("[role^=menuitem]").ok().flatten());
+                        .and_then(|target| target.closest(ENTRIES).ok().flatten());
                     if entry.is_some() {
                         close();
                     }
                 }
                 on:focusout=move |event: ev::FocusEvent| {
                     let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-                    let inside = |node: &web_sys::Node| {
-                        panel.get_untracked().is_some_and(|panel| panel.contains(Some(node)))
-                            || button.get_untracked().is_some_and(|button| button.contains(Some(node)))
-                    };
-                    if !to.as_ref().is_some_and(inside) {
+                    // The focus goes nowhere when a focused entry gives way to others.
+                    if to.is_some_and(|to| !within(panel, &to) && !within(button, &to)) {
                         open.try_set(false);
                     }
                 }
@@ -123,6 +131,21 @@ pub fn Menu(
     }
 }
 
+/// Whether a node is in an element of the view.
+fn within<E>(element: NodeRef<E>, node: &web_sys::Node) -> bool
+where
+    E: html::ElementType,
+    E::Output: JsCast + Clone + AsRef<web_sys::Node> + 'static,
+{
+    element
+        .try_get_untracked()
+        .flatten()
+        .is_some_and(|element| AsRef::<web_sys::Node>::as_ref(&element).contains(Some(node)))
+}
+
+/// The entries that can be chosen.
+const ENTRIES: &str = "[role^=menuitem]:not(.menu-note)";
+
 /// Where the focus goes.
 #[derive(Clone, Copy)]
 enum Step {
@@ -134,7 +157,7 @@ enum Step {
 
 /// Moves the focus over the entries; it goes round at the ends.
 fn step(panel: &HtmlElement, step: Step) {
-    let Ok(entries) = panel.query_selector_all("[role^=menuitem]") else {
+    let Ok(entries) = panel.query_selector_all(ENTRIES) else {
         return;
     };
     let count = entries.length();
@@ -190,89 +213,4 @@ fn place(panel: &HtmlElement, button: &HtmlElement) {
     let style = web_sys::HtmlElement::style(panel);
     let _ = style.set_property("left", &format!("{}px", left.max(GAP)));
     let _ = style.set_property("top", &format!("{top}px"));
-}
-
-/// An entry that does something.
-#[component]
-pub fn MenuButton(
-    /// An icon before the text.
-    #[prop(optional)]
-    glyph: Option<Glyph>,
-    /// Whether it destroys something.
-    #[prop(optional)]
-    danger: bool,
-    /// Whether it is the chosen one of several; without it the entry is no choice.
-    #[prop(optional, into)]
-    chosen: Option<Signal<bool>>,
-    /// Why it can't be used now; empty when it can.
-    #[prop(optional, into)]
-    blocked: String,
-    /// What it does.
-    on_click: Callback<()>,
-    /// Its text.
-    children: Children,
-) -> impl IntoView {
-    let off = !blocked.is_empty();
-    view! {
-        <button
-            type="button"
-            class="menu-entry"
-            class:menu-danger=danger
-            role=if chosen.is_some() { "menuitemradio" } else { "menuitem" }
-            tabindex="-1"
-            aria-checked=move || chosen.map(|chosen| if chosen.get() { "true" } else { "false" })
-            aria-disabled=off.then_some("true")
-            on:click=move |event: ev::MouseEvent| {
-                if off {
-                    event.stop_propagation();
-                } else {
-                    on_click.run(());
-                }
-            }
-        >
-            {glyph.map(|glyph| view! { <Icon glyph=glyph/> })}
-            <span class="menu-text">
-                {children()}
-                {off.then(|| view! { <small>{blocked}</small> })}
-            </span>
-            {chosen
-                .map(|chosen| {
-                    view! {
-                        <Show when=move || chosen.get()>
-                            <Icon glyph=Glyph::Check/>
-                        </Show>
-                    }
-                })}
-        </button>
-    }
-}
-
-/// An entry that leads somewhere.
-#[component]
-pub fn MenuLink(
-    /// Where it leads.
-    #[prop(into)]
-    href: String,
-    /// An icon before the text.
-    #[prop(optional)]
-    glyph: Option<Glyph>,
-    /// Whether it is where the person is.
-    #[prop(optional)]
-    current: bool,
-    /// Its text.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <a
-            class="menu-entry"
-            role="menuitem"
-            tabindex="-1"
-            href=href
-            aria-current=current.then_some("page")
-        >
-            {glyph.map(|glyph| view! { <Icon glyph=glyph/> })}
-            <span class="menu-text">{children()}</span>
-            {current.then(|| view! { <Icon glyph=Glyph::Check/> })}
-        </a>
-    }
 }

@@ -71,17 +71,6 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// An id shortened in the middle: `3f2a…9c01`. Short texts stay as they are.
-pub fn shortened(id: &str) -> String {
-    let letters: Vec<char> = id.chars().collect();
-    if letters.len() <= 12 {
-        return id.to_owned();
-    }
-    let head: String = letters[..4].iter().collect();
-    let tail: String = letters[letters.len() - 4..].iter().collect();
-    format!("{head}…{tail}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,11 +110,5 @@ mod tests {
         assert_eq!(short(3.2e-7), "3e-7");
         assert_eq!(short(0.25), "0.25");
         assert_eq!(short(12.0), "12");
-    }
-
-    #[test]
-    fn ids_are_shortened_in_the_middle() {
-        assert_eq!(shortened("acme"), "acme");
-        assert_eq!(shortened("3f2a0000000000009c01"), "3f2a…9c01");
     }
 }

@@ -13,12 +13,16 @@ pub fn TableFrame(
     /// What stands under it, such as the count.
     #[prop(optional, into)]
     footer: Signal<String>,
+    /// Whether it can be longer than the window: its head then stays in view. Such a table must fit
+    /// a page of 1000 pixels.
+    #[prop(optional)]
+    tall: bool,
     /// Head and body.
     children: Children,
 ) -> impl IntoView {
     let region = label.clone();
     view! {
-        <div class="table-frame">
+        <div class="table-frame" class:table-tall=tall>
             <div class="table-scroller" role="region" tabindex="0" aria-label=region>
                 <table class="table">
                     <caption class="visually-hidden">{label}</caption>

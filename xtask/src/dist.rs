@@ -217,7 +217,12 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     for entry in folder.read_dir().map_err(Error::file(folder))? {
-        let path = entry.map_err(Error::file(folder))?.path();
+        let entry = entry.map_err(Error::file(folder))?;
+        // Trunk keeps a hidden folder of its own there while it works.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
         if path.is_dir() {
             found.extend(files(&path)?);
         } else {

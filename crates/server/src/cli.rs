@@ -2,6 +2,7 @@
 //! and hands over.
 
 use crate::access::sign_in;
+use crate::acts::people::{self, NewPerson, Standing};
 use crate::app::App;
 use crate::audit::Who;
 use crate::clock::{Clock, Entropy};
@@ -12,7 +13,9 @@ use crate::package::{self, Package};
 use crate::scoring::EngineSettings;
 use crate::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
 use clap::{Args, Parser, Subcommand};
-use portico_api::id::WorkspaceId;
+use portico_api::id::{CustomerId, WorkspaceId};
+use portico_api::session::Role;
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +36,15 @@ enum Command {
     Serve(Serve),
     /// Publish a package (a folder or a zip) as a version of a web service.
     Import(Import),
+    /// What only somebody at the server's machine may do.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Add a person; prints a password, once.
+    AddPerson(AddPerson),
 }
 
 /// Where the installation lives.
@@ -90,6 +102,60 @@ struct Import {
     workspace: String,
 }
 
+#[derive(Debug, Args)]
+struct AddPerson {
+    #[command(flatten)]
+    place: Place,
+    /// The e-mail address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// The name.
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    standing: StandingWords,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct StandingWords {
+    /// Administers the installation.
+    #[arg(long)]
+    administrator: bool,
+    /// Owner of the workspace with this id.
+    #[arg(long, value_name = "WORKSPACE")]
+    owner_of: Option<String>,
+    /// Publisher in the workspace with this id.
+    #[arg(long, value_name = "WORKSPACE")]
+    publisher_in: Option<String>,
+    /// One of the people of the customer with this id.
+    #[arg(long, value_name = "CUSTOMER")]
+    customer: Option<String>,
+}
+
+impl StandingWords {
+    fn standing(&self) -> Result<Standing, Error> {
+        let workspace =
+            |text: &str| WorkspaceId::parse(text).map_err(|error| Error::Start(error.to_string()));
+        match self {
+            Self {
+                owner_of: Some(id), ..
+            } => Ok(Standing::Member(workspace(id)?, Role::Owner)),
+            Self {
+                publisher_in: Some(id),
+                ..
+            } => Ok(Standing::Member(workspace(id)?, Role::Publisher)),
+            Self {
+                customer: Some(id), ..
+            } => {
+                let id = CustomerId::parse(id).map_err(|error| Error::Start(error.to_string()))?;
+                Ok(Standing::Customer(id))
+            }
+            _ => Ok(Standing::Administrator),
+        }
+    }
+}
+
 /// Runs the command that was asked for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -97,6 +163,7 @@ pub fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico_server=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -110,6 +177,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Serve(serve) => run_server(serve).await,
             Command::Import(import) => run_import(import).await,
+            Command::Admin(Admin::AddPerson(person)) => run_add_person(person).await,
         }
     });
     match done {
@@ -156,6 +224,13 @@ impl Place {
         engine.onnxruntime.clone_from(&self.onnxruntime);
         engine.memory_mib = self.scorer_memory;
         Ok(engine)
+    }
+
+    /// The installation, without a server in front of it.
+    async fn open(&self) -> Result<App, Error> {
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let settings = self.settings(nowhere, String::new());
+        App::open(settings, self.engine()?, Clock::System, Entropy::System).await
     }
 
     fn settings(&self, listen: SocketAddr, public_url: String) -> Settings {
@@ -238,14 +313,7 @@ async fn run_import(import: Import) -> Result<(), Error> {
     let workspace = WorkspaceId::parse(&import.workspace)
         .map_err(|error| Error::Start(format!("--workspace: {error}")))?;
     let package = Package::read(&import.package)?;
-    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let app = App::open(
-        import.place.settings(nowhere, String::new()),
-        import.place.engine()?,
-        Clock::System,
-        Entropy::System,
-    )
-    .await?;
+    let app = import.place.open().await?;
     let done = package::import(&app, &Who::system(), &workspace, &package).await;
     app.close().await;
     let (published, parity) = done?;
@@ -257,5 +325,20 @@ async fn run_import(import: Import) -> Result<(), Error> {
         "{} sample rows scored: {} labels differ from the expected ones, largest difference {:.1e}",
         parity.rows, parity.label_differences, parity.largest_difference
     ));
+    Ok(())
+}
+
+async fn run_add_person(person: AddPerson) -> Result<(), Error> {
+    let new = NewPerson {
+        email: person.email,
+        name: person.name,
+        standing: person.standing.standing()?,
+    };
+    let app = person.place.open().await?;
+    let done = people::add(&app, &Who::system(), &new).await;
+    app.close().await;
+    let (_, password) = done?;
+    say(&format!("added {}", new.email));
+    say(&format!("password {}", *password));
     Ok(())
 }

@@ -4,6 +4,7 @@
 use crate::access::session::Token;
 use crate::access::sign_in::sign_in_link;
 use crate::acts::endpoints::{self as endpoint_acts, Home};
+use crate::acts::people::{self as people_acts, NewPerson, Standing};
 use crate::acts::{
     Made, customers as customer_acts, keys as key_acts, workspaces as workspace_acts,
 };
@@ -12,9 +13,8 @@ use crate::audit::Who;
 use crate::classic;
 use crate::error::Error;
 use crate::package::{self, Package};
-use crate::store::people::{self, NewAccount};
 use crate::store::services::Viewer;
-use crate::store::{customers, endpoints, services};
+use crate::store::{endpoints, people, services};
 use portico_api::customer::CreateCustomer;
 use portico_api::endpoint::CreateEndpoint;
 use portico_api::id::{CustomerId, PersonId, ServiceId, WorkspaceId};
@@ -81,40 +81,36 @@ async fn fill(app: &App) -> Result<Value, Error> {
         app,
         "admin@demo.example",
         "Ada Admin",
-        true,
         "administrator",
+        Standing::Administrator,
         &mut accounts,
     )
     .await?;
-    let owner = add_account(app, OWNER, "Olga Owner", false, "owner", &mut accounts).await?;
-    let publisher = add_account(
-        app,
-        "publisher@demo.example",
-        "Pavel Publisher",
-        false,
-        "publisher",
-        &mut accounts,
-    )
-    .await?;
-    let customer = add_account(
-        app,
-        "customer@demo.example",
-        "Carla Customer",
-        false,
-        "customer",
-        &mut accounts,
-    )
-    .await?;
-
     let request = CreateWorkspace {
         name: "demo".to_owned(),
         description: "Two services trained on the Palmer penguins.".to_owned(),
     };
     let (Made::New((workspace, token)) | Made::Before((workspace, token))) =
-        workspace_acts::create(app, &who, &request, Some(&owner), None).await?;
-    let mut tx = app.store.begin().await?;
-    people::add_member(tx.conn(), &workspace, &publisher, Role::Publisher).await?;
-    tx.commit().await?;
+        workspace_acts::create(app, &who, &request, None, None).await?;
+    let member = |role| Standing::Member(workspace.clone(), role);
+    add_account(
+        app,
+        OWNER,
+        "Olga Owner",
+        "owner",
+        member(Role::Owner),
+        &mut accounts,
+    )
+    .await?;
+    add_account(
+        app,
+        "publisher@demo.example",
+        "Pavel Publisher",
+        "publisher",
+        member(Role::Publisher),
+        &mut accounts,
+    )
+    .await?;
 
     let mut granted = Vec::new();
     for (index, (name, endpoint, purpose)) in CUSTOMERS.into_iter().enumerate() {
@@ -124,9 +120,16 @@ async fn fill(app: &App) -> Result<Value, Error> {
         let (Made::New(id) | Made::Before(id)) =
             customer_acts::create(app, &who, &workspace, &request, None).await?;
         if index == 0 {
-            let mut tx = app.store.begin().await?;
-            customers::add_person(tx.conn(), &id, &customer).await?;
-            tx.commit().await?;
+            let standing = Standing::Customer(id.clone());
+            add_account(
+                app,
+                "customer@demo.example",
+                "Carla Customer",
+                "customer",
+                standing,
+                &mut accounts,
+            )
+            .await?;
         }
         granted.push((id, endpoint, purpose));
     }
@@ -147,27 +150,17 @@ async fn add_account(
     app: &App,
     email: &str,
     name: &str,
-    administrator: bool,
     role: &str,
+    standing: Standing,
     accounts: &mut Vec<Value>,
 ) -> Result<PersonId, Error> {
-    let password = hex::encode(app.entropy.bytes::<9>()?);
-    let hash = app
-        .passwords
-        .hash(password.clone().into(), app.entropy.bytes()?)
-        .await?;
-    let id = PersonId::from_bytes(app.entropy.bytes()?);
-    let account = NewAccount {
-        id: &id,
-        email,
-        name,
-        password_hash: Some(&hash),
-        administrator,
+    let new = NewPerson {
+        email: email.to_owned(),
+        name: name.to_owned(),
+        standing,
     };
-    let mut tx = app.store.begin().await?;
-    people::insert(tx.conn(), &account, app.clock.now()).await?;
-    tx.commit().await?;
-    accounts.push(json!({"email": email, "password": password, "role": role}));
+    let (id, password) = people_acts::add(app, &Who::system(), &new).await?;
+    accounts.push(json!({"email": email, "password": *password, "role": role}));
     Ok(id)
 }
 

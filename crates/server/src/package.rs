@@ -33,6 +33,8 @@ const MODEL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 const TEXT_BYTES: u64 = 16 * 1024 * 1024;
 /// How many sample rows a version keeps for its pages.
 const SAMPLES_KEPT: usize = 20;
+/// Who published what came in by this way, as pages show it.
+const PUBLISHER: &str = "portico import";
 /// How long vetting may take.
 const TRIAL: Duration = Duration::from_secs(60);
 
@@ -231,8 +233,9 @@ fn insert(
     if read as u64 > limit {
         return Err(refuse(format!("{name} is larger than {limit} bytes.")));
     }
-    if files.insert(name.clone(), bytes.into()).is_some() {
-        return Err(refuse(format!("{name} stands twice in the package.")));
+    let twice = format!("{name} stands twice in the package.");
+    if files.insert(name, bytes.into()).is_some() {
+        return Err(refuse(twice));
     }
     Ok(())
 }
@@ -309,7 +312,7 @@ pub async fn import(
     let version = Version {
         number: 0,
         notes: package.manifest.notes.clone(),
-        published_by: who.label(),
+        published_by: PUBLISHER.to_owned(),
         created_at: on_the_wire(app.clock.now()),
         stages,
         samples: kept_samples(&schema, &samples),
@@ -371,7 +374,7 @@ async fn try_out(
         .engine
         .trial(models, inputs, &pipeline.tensors, TRIAL)
         .await?;
-    let columns = pipeline.columns_of(scored.outputs)?;
+    let columns = pipeline.columns_of(&scored.outputs)?;
     let mut parity = Parity {
         rows: u32::try_from(rows.cells.len()).unwrap_or(u32::MAX),
         label_differences: 0,

@@ -180,15 +180,16 @@ impl Snapshot {
         })
     }
 
-    /// The workspace of a token that is accepted now.
+    /// The workspace of a token that is accepted now, and by what the token is found.
     pub fn workspace_token(
         &self,
         text: &str,
         secrets: &Secrets,
         now: Micros,
-    ) -> Option<WorkspaceId> {
-        let (_, entry) = self.verified(text, KeyOwner::Workspace, secrets, now)?;
-        entry.endpoint.is_none().then(|| entry.workspace.clone())
+    ) -> Option<(WorkspaceId, KeyId)> {
+        let (id, entry) = self.verified(text, KeyOwner::Workspace, secrets, now)?;
+        let workspace = || (entry.workspace.clone(), id);
+        entry.endpoint.is_none().then(workspace)
     }
 
     fn verified(

@@ -29,35 +29,56 @@ fn token_of(fragment: &str) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
-/// The token of a one-time link that was not used yet; made once in the root of the application.
+/// How far a one-time link is.
+#[derive(Clone, PartialEq, Eq)]
+enum Progress {
+    /// There is none, or it did its work.
+    None,
+    /// Its token waits for its page.
+    Waiting(String),
+    /// Its page has taken the token.
+    Taken,
+}
+
+/// The one-time link that the portal was opened with; made once in the root of the application.
 #[derive(Clone, Copy)]
 pub struct Link {
-    token: RwSignal<Option<String>>,
+    progress: RwSignal<Progress>,
 }
 
 impl Link {
-    /// Holds the token until a page uses it. A link that is pasted into the open page counts as well.
+    /// Holds the token until a page takes it. A link that is pasted into the open page counts as
+    /// well.
     pub fn new(token: Option<String>) -> Self {
         let link = Self {
-            token: RwSignal::new(token),
+            progress: RwSignal::new(token.map_or(Progress::None, Progress::Waiting)),
         };
         let pasted = window_event_listener(ev::hashchange, move |_| {
             if let Some(token) = take_token() {
-                link.token.try_set(Some(token));
+                link.progress.try_set(Progress::Waiting(token));
             }
         });
         on_cleanup(move || pasted.remove());
         link
     }
 
-    /// Whether a token waits to be used, tracked.
-    pub fn waits(self) -> bool {
-        self.token.read().is_some()
+    /// Whether there is a link whose work is not done, tracked.
+    pub fn is_open(self) -> bool {
+        *self.progress.read() != Progress::None
     }
 
-    /// Takes the token, not tracked.
+    /// Takes the token, if one waits, tracked.
     pub fn take(self) -> Option<String> {
-        self.token.try_update(Option::take).flatten()
+        let Progress::Waiting(token) = self.progress.get() else {
+            return None;
+        };
+        self.progress.set(Progress::Taken);
+        Some(token)
+    }
+
+    /// The link did its work, or is not needed any more.
+    pub fn done(self) {
+        self.progress.try_set(Progress::None);
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub mod link;
 pub mod step_up;
+mod text;
 pub mod theme;

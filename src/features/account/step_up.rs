@@ -1,6 +1,7 @@
 //! Asks for the password again before a sensitive act. The password goes to the server and is kept
 //! nowhere.
 
+use super::text;
 use crate::client::{self, Answer, ClientError};
 use crate::session::use_session;
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, TextInput};
@@ -80,7 +81,7 @@ pub fn StepUpDialog() -> impl IntoView {
     view! {
         <Dialog
             open=step_up.open
-            title="Confirm that it is you"
+            title=text::TITLE
             on_close=Callback::new(move |()| step_up.settle(false))
         >
             <StepUpForm/>
@@ -91,8 +92,7 @@ pub fn StepUpDialog() -> impl IntoView {
 #[component]
 fn StepUpForm() -> impl IntoView {
     let step_up = use_step_up();
-    let email = use_session()
-        .me()
+    let email = untrack(|| use_session().me())
         .map(|me| me.email.clone())
         .unwrap_or_default();
     let password = RwSignal::new(String::new());
@@ -114,7 +114,7 @@ fn StepUpForm() -> impl IntoView {
             match answer {
                 Ok(()) => step_up.settle(true),
                 Err(error) if error.is(Code::BadCredentials) => {
-                    wrong.try_set("This is not the password of this account.".to_owned());
+                    wrong.try_set(text::WRONG.to_owned());
                 }
                 Err(error) => {
                     failed.try_set(Some(error));
@@ -125,15 +125,15 @@ fn StepUpForm() -> impl IntoView {
     view! {
         <form class="dialog-form" on:submit=submit>
             <div class="dialog-body">
-                <p>"You signed in a while ago. Give your password again to go on; it counts for 15 minutes."</p>
+                <p>{text::WHY}</p>
                 // Password managers look for the account that a password belongs to.
                 <input class="visually-hidden" type="text" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" readonly=true prop:value=email/>
-                <TextInput label="Password" value=password error=wrong kind="password" name="password" autocomplete="current-password" autofocus=true/>
+                <TextInput label=text::PASSWORD value=password error=wrong kind="password" name="password" autocomplete="current-password" autofocus=true/>
                 {move || failed.get().map(|error| view! { <ErrorPanel error=error/> })}
             </div>
             <footer class="dialog-foot">
-                <Button on_click=Callback::new(move |_| step_up.settle(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true busy=busy>"Confirm"</Button>
+                <Button on_click=Callback::new(move |_| step_up.settle(false))>{text::CANCEL}</Button>
+                <Button kind=ButtonKind::Primary submit=true busy=busy>{text::CONFIRM}</Button>
             </footer>
         </form>
     }

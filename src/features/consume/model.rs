@@ -170,7 +170,8 @@ fn curl(call: &Call) -> String {
     format!(
         "# {title}\n\
          # Wants the key in the environment: export PORTICO_KEY=…\n\
-         curl --fail-with-body --retry 5 {url} \\\n  \
+         curl --fail-with-body --retry 5 \\\n  \
+         {url} \\\n  \
          --header \"Authorization: Bearer $PORTICO_KEY\" \\\n  \
          --header 'Content-Type: application/json' \\\n  \
          --data {body}\n",

@@ -50,7 +50,7 @@ pub fn Samples(
         .collect();
     let code = Memo::new(move |_| call.sample(language.get()));
     view! {
-        <section class="section" aria-labelledby="consume-samples">
+        <section class="section samples" aria-labelledby="consume-samples">
             <h2 class="section-title" id="consume-samples">"Samples"</h2>
             <p class="muted">
                 "They run as they are once the key is in the environment variable " <code>"PORTICO_KEY"</code>

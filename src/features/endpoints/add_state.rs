@@ -2,7 +2,7 @@
 //! becomes of the answers. The rules stand in `form` and `naming`.
 
 use super::form::{Draft, FormError, FormField, FormLink, errors_by_field};
-use super::guard::focus_element;
+use super::guard::focus_first;
 use super::mint;
 use super::naming::NameWatch;
 use crate::client::endpoints::Place;
@@ -76,7 +76,7 @@ impl AddForm {
     pub fn again(self) {
         let draft = self.draft.read_untracked().for_another();
         self.start(draft);
-        focus_element(FormField::Name.element_id());
+        focus_first(format!("#{}", FormField::Name.element_id()));
     }
 
     fn start(self, draft: Draft) {
@@ -223,7 +223,7 @@ impl AddForm {
     /// Shows what is wrong and moves the focus to the first of it.
     fn refuse(self, errors: Vec<FormError>) {
         if let Some((field, _)) = errors.first() {
-            focus_element(field.element_id());
+            focus_first(format!("#{}", field.element_id()));
         }
         self.errors.try_set(errors);
     }

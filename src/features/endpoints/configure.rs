@@ -3,9 +3,9 @@
 use super::conflict::ConflictDialog;
 use super::delete::DeleteZone;
 use super::facts::Facts;
-use super::guard::LeaveGuard;
+use super::guard::{LeaveGuard, focus_first};
 use super::settings::{Conflict, Setting, Settings};
-use super::settings_form::SettingsForm;
+use super::settings_form::{SettingsForm, element_id};
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
 use crate::ui::toast::use_toasts;
@@ -135,7 +135,7 @@ impl Editor {
         let changes = match draft.changes(&base, self.cap) {
             Ok(changes) => changes,
             Err(errors) => {
-                super::guard::focus_element(super::settings_form::element_id(errors[0].0));
+                focus_first(format!("#{}", element_id(errors[0].0)));
                 self.errors.set(errors);
                 return;
             }

@@ -48,9 +48,9 @@ fn Picker(conflict: Conflict, on_pick: Callback<Settings>, close: Callback<()>) 
         <div class="dialog-body">
             <p>
                 {if none {
-                    "Nothing collides with what you changed. Save it on top of what they left?"
+                    "Nothing that they changed collides with what you changed. Save yours on top of theirs?"
                 } else {
-                    "Pick the value that shall stand. Nothing was saved yet."
+                    "Both of you changed the following. Pick the value that shall stand; nothing was saved yet."
                 }}
             </p>
             {rows}

@@ -6,7 +6,7 @@ use crate::client::{self, ClientError, Versioned};
 use crate::features::shell::use_scope;
 use crate::routes::{Page, ServiceTab};
 use crate::ui::toast::use_toasts;
-use crate::ui::{Button, ButtonKind, Confirm, Glyph};
+use crate::ui::{Button, Confirm, Glyph};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -107,7 +107,7 @@ pub fn DeleteZone(
         <section class="card danger-zone" aria-labelledby="delete-title">
             <h2 class="section-title" id="delete-title">"Delete this endpoint"</h2>
             <p class="muted">"Its URL and keys stop working at once. It can be restored for 7 days; its name stays reserved until then."</p>
-            <Button kind=ButtonKind::Danger glyph=Glyph::Trash blocked=reason on_click=Callback::new(ask)>"Delete endpoint"</Button>
+            <Button glyph=Glyph::Trash blocked=reason on_click=Callback::new(ask)>"Delete endpoint"</Button>
             {move || {
                 let reason = reason.get();
                 (!reason.is_empty()).then(|| view! { <p class="field-hint">{reason} "."</p> })

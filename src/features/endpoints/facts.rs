@@ -31,7 +31,7 @@ pub fn Facts(
                     </dd>
                     <dt>"URL"</dt>
                     <dd class="fact-copy">
-                        <code>{url.clone()}</code>
+                        <code class="fact-clip" title=url.clone()>{url.clone()}</code>
                         <CopyButton source=CopySource::text(url) label="Copy request-response URL" bare=true/>
                     </dd>
                     <dt>"Service"</dt>

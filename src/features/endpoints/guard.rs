@@ -18,10 +18,11 @@ pub fn guard_tab(dirty: Signal<bool>) {
     on_cleanup(move || handle.remove());
 }
 
-/// Moves the focus to the element with this id, once the page shows it.
-pub fn focus_element(id: &'static str) {
+/// Moves the focus to the first element that matches, once the page shows it.
+pub fn focus_first(selector: impl Into<String>) {
+    let selector = selector.into();
     request_animation_frame(move || {
-        let element = document().get_element_by_id(id);
+        let element = document().query_selector(&selector).ok().flatten();
         if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
             // It fails only for an element that cannot take the focus; then there is nothing to do.
             let _ = element.focus();

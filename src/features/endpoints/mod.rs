@@ -20,6 +20,6 @@ pub mod settings;
 mod settings_form;
 pub mod state;
 
-pub use guard::focus_element;
+pub use guard::focus_first;
 pub use mint::random_hex;
 pub use page::EndpointPage;

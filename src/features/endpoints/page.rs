@@ -157,7 +157,7 @@ fn EndpointView(
         <PageHeader
             title=title
             description=Signal::derive(move || endpoint.read().value.description.clone())
-            beside=badge
+            beside=move || view! { {badge} }
             action=move || view! { <CopyButton source=CopySource::signal(url) label="Copy URL"/> }
             tabs=heads
         />

@@ -173,8 +173,10 @@ pub struct Conflict {
     pub mine: Settings,
     /// What is stored now.
     pub theirs: Settings,
-    /// Settings that this person changed and that now stand otherwise: someone picks.
+    /// Settings that both changed, to different values: someone picks.
     pub to_pick: Vec<Setting>,
+    /// Settings that only this person changed: they stay changed.
+    pub kept: Vec<Setting>,
     /// Settings that only the other changed: theirs is taken.
     pub taken: Vec<Setting>,
 }
@@ -183,28 +185,30 @@ impl Conflict {
     /// Compares what was read (`base`), what is in the form (`mine`) and what is stored now
     /// (`theirs`).
     pub fn between(base: &Settings, mine: &Settings, theirs: &Settings) -> Self {
-        let changed = mine.differences(base);
-        let now = mine.differences(theirs);
-        Self {
-            to_pick: changed
-                .iter()
+        let by_me = mine.differences(base);
+        let by_them = theirs.differences(base);
+        let apart = mine.differences(theirs);
+        let pick = |all: &[Setting], keep: &dyn Fn(&Setting) -> bool| {
+            all.iter()
                 .copied()
-                .filter(|setting| now.contains(setting))
-                .collect(),
-            taken: theirs
-                .differences(base)
-                .into_iter()
-                .filter(|setting| !changed.contains(setting))
-                .collect(),
+                .filter(|setting| keep(setting))
+                .collect()
+        };
+        Self {
+            to_pick: pick(&by_me, &|s| by_them.contains(s) && apart.contains(s)),
+            kept: pick(&by_me, &|s| !by_them.contains(s)),
+            taken: pick(&by_them, &|s| !by_me.contains(s)),
             mine: mine.clone(),
             theirs: theirs.clone(),
         }
     }
 
-    /// What the form holds afterwards: theirs, with `keep` from mine.
+    /// What the form holds afterwards: theirs, with what only this person changed, and with `keep`
+    /// of what both changed.
     pub fn settled(&self, keep: &[Setting]) -> Settings {
         let mut settled = self.theirs.clone();
-        for setting in keep.iter().filter(|setting| self.to_pick.contains(setting)) {
+        let picked = keep.iter().filter(|setting| self.to_pick.contains(setting));
+        for setting in picked.chain(&self.kept) {
             settled.take(*setting, &self.mine);
         }
         settled
@@ -303,9 +307,10 @@ mod tests {
         theirs.tags = "c".to_owned();
         theirs.logging = Logging::All;
         let conflict = Conflict::between(&base, &mine, &theirs);
-        assert_eq!(conflict.to_pick, [Setting::Description, Setting::Paused]);
+        assert_eq!(conflict.to_pick, [Setting::Description]);
+        assert_eq!(conflict.kept, [Setting::Paused]);
         assert_eq!(conflict.taken, [Setting::Tags]);
-        let settled = conflict.settled(&[Setting::Paused]);
+        let settled = conflict.settled(&[]);
         assert_eq!(settled.description, "Theirs");
         assert_eq!(settled.tags, "c");
         assert!(settled.paused);

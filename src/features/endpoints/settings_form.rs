@@ -55,13 +55,8 @@ pub fn SettingsForm(
         }
     };
     let off = move || !blocked.read().is_empty();
-    // A field that can't be changed still tells its value, and takes the focus.
     let toggled = move |setting, set: fn(&mut Settings, bool)| {
-        Callback::new(move |on: bool| {
-            if blocked.read_untracked().is_empty() {
-                change(setting, &|settings| set(settings, on));
-            }
-        })
+        Callback::new(move |on: bool| change(setting, &|settings| set(settings, on)))
     };
     let described = |setting| ids(setting).described_by();
     view! {
@@ -98,18 +93,21 @@ pub fn SettingsForm(
             label="Paused"
             hint="Refuses every call with 503 until it is switched off."
             checked=Signal::derive(move || draft.read().paused)
+            blocked=blocked
             on_change=toggled(Setting::Paused, |settings, on| settings.paused = on)
         />
         <Switch
             label="Prevent update"
             hint="Bulk updates to a new version pass it by."
             checked=Signal::derive(move || draft.read().prevent_update)
+            blocked=blocked
             on_change=toggled(Setting::PreventUpdate, |settings, on| settings.prevent_update = on)
         />
         <Switch
             label="Sample data"
             hint="Callers may see the sample rows that came with the version."
             checked=Signal::derive(move || draft.read().sample_data_enabled)
+            blocked=blocked
             on_change=toggled(Setting::SampleData, |settings, on| settings.sample_data_enabled = on)
         />
         <LoggingChoice

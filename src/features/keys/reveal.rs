@@ -5,7 +5,7 @@ use super::model::{REVEAL_SECONDS, slot_in_sentence};
 use crate::client;
 use crate::features::account::step_up::use_step_up;
 use crate::ui::toast::use_toasts;
-use crate::ui::{Button, CopyButton, CopySource, Glyph};
+use crate::ui::{Button, CopyButton, CopySource, Glyph, Icon};
 use js_sys::Date;
 use leptos::ev;
 use leptos::prelude::*;
@@ -122,24 +122,24 @@ pub fn KeyText(
         <div class="key-line">
             <code class="key-text" class:key-clear=move || shown.get()>{text}</code>
             <div class="key-tools">
-                {move || {
-                    let (glyph, word) = if shown.get() { (Glyph::EyeOff, "Hide") } else { (Glyph::Eye, "Reveal") };
-                    view! {
-                        <Button glyph=glyph busy=busy blocked=blocked on_click=Callback::new(toggle)>
-                            {word} <span class="visually-hidden">" " {slot_in_sentence(which)}</span>
-                        </Button>
-                    }
-                }}
+                <Button busy=busy blocked=blocked on_click=Callback::new(toggle)>
+                    <span class="key-toggle">
+                        {move || {
+                            let glyph = if shown.get() { Glyph::EyeOff } else { Glyph::Eye };
+                            view! { <Icon glyph=glyph/> }
+                        }}
+                        {move || if shown.get() { "Hide" } else { "Reveal" }}
+                        <span class="visually-hidden">" " {slot_in_sentence(which)}</span>
+                    </span>
+                </Button>
                 <Show
                     when=move || blocked.read().is_empty()
                     fallback=move || view! { <Button glyph=Glyph::Copy blocked=blocked>"Copy"</Button> }
                 >
                     <CopyButton source=CopySource::fetch(fetch) label=format!("Copy {}", slot_in_sentence(which).trim_start_matches("the "))/>
                 </Show>
+                <span class="key-count">{move || left.get().map(|seconds| format!("Hides in {seconds} s"))}</span>
             </div>
         </div>
-        <p class="key-count" class:key-count-on=move || shown.get()>
-            {move || left.get().map(|seconds| format!("Hides in {seconds} s"))}
-        </p>
     }
 }

@@ -4,7 +4,7 @@ use super::KeyRing;
 use super::model::{GRACES, by_slot, slot_in_sentence, slot_word};
 use crate::client::{self, ClientError};
 use crate::features::account::step_up::use_step_up;
-use crate::features::endpoints::random_hex;
+use crate::features::endpoints::{focus_first, random_hex};
 use crate::ui::number::counted;
 use crate::ui::{
     Button, ButtonKind, Confirm, CopyButton, CopySource, Dialog, ErrorPanel, RelativeTime,
@@ -115,6 +115,7 @@ fn RotateForm(
                 Ok(answer) => {
                     fresh.try_set(answer.value);
                     rotated.try_set(true);
+                    focus_first("dialog[open] .key-fresh .button");
                     ring.load();
                 }
                 // The person closed the question; the dialog stays as it is.
@@ -138,6 +139,7 @@ fn RotateForm(
                                     <input
                                         type="radio"
                                         name="rotate-slot"
+                                        autofocus=this == which
                                         prop:checked=move || slot.get() == this
                                         on:change=move |_| {
                                             slot.set(this);
@@ -191,15 +193,18 @@ fn OldUse(ring: KeyRing, chosen: RwSignal<KeySlot>) -> impl IntoView {
             .into_iter()
             .find(|each| each.slot == slot)?;
         let key = of_slot.newest?;
+        let calls = counted(key.calls_last_hour, "call", "calls");
         let last = match key.last_used_at {
-            Some(time) => view! { "was last used " <RelativeTime time=time/> }.into_any(),
-            None => "was never used".into_any(),
+            Some(time) => view! {
+                "was last used " <RelativeTime time=time/> ", with " <span class="num">{calls}</span> " in the last hour."
+            }
+            .into_any(),
+            None => "was never used.".into_any(),
         };
         let older = of_slot.old.is_some();
         Some(view! {
             <p class="notice tone-neutral">
-                {sentence_start(slot_in_sentence(slot))} " " {last} ", with "
-                <span class="num">{counted(key.calls_last_hour, "call", "calls")}</span> " in the last hour."
+                {sentence_start(slot_in_sentence(slot))} " " {last}
                 {older.then_some(" An older key of this slot is still in its grace; it stops now.")}
             </p>
         })
@@ -227,7 +232,7 @@ fn Fresh(
         RevealPolicy::AnyTime => "Hand it to whoever calls with this slot.",
     };
     view! {
-        <div class="dialog-body">
+        <div class="dialog-body key-fresh">
             {move || match fresh.get() {
                 Some(text) => view! {
                     <p>{note}</p>
@@ -235,7 +240,6 @@ fn Fresh(
                     <CopyButton
                         source=CopySource::text(text)
                         label="Copy"
-                        autofocus=true
                         on_copied=Callback::new(move |()| copied.set(true))
                     />
                 }

@@ -68,7 +68,7 @@ fn Inputs(columns: Vec<InputColumn>) -> impl IntoView {
                     <th scope="row" class="mono">{column.name}</th>
                     <td>{type_word(column.column_type)}</td>
                     <td>{if column.nullable { "yes" } else { "no" }}</td>
-                    <td><span class="clip" title=seen.clone()>{seen.clone()}</span></td>
+                    <td><span class="clip" title=seen>{seen.clone()}</span></td>
                     <td class="wide muted">{column.description}</td>
                 </tr>
             }

@@ -15,12 +15,10 @@ use portico_api::usage::UsageRange;
 /// Asks before an endpoint is deleted. With calls in the last 24 hours, its name must be typed.
 #[component]
 pub fn DeleteEndpoint(
-    /// The endpoint.
-    endpoint: Endpoint,
     /// The list that it is in.
     listing: Listing<Endpoint>,
-    /// Whether the question is open.
-    open: RwSignal<bool>,
+    /// The endpoint that the question is about; nothing while there is none.
+    asked: RwSignal<Option<Endpoint>>,
 ) -> impl IntoView {
     let toasts = use_toasts();
     let scope = use_scope();
@@ -28,39 +26,50 @@ pub fn DeleteEndpoint(
     let calls = RwSignal::new(None::<Option<u64>>);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<ClientError>);
-    let name = endpoint.name.to_string();
-    let customer = endpoint.customer_name.clone();
-    let place = StoredValue::new(Place::of(&endpoint));
+    let open = RwSignal::new(false);
+    let name = Signal::derive(move || {
+        asked
+            .with(|asked| asked.as_ref().map(|endpoint| endpoint.name.to_string()))
+            .unwrap_or_default()
+    });
+    let customer = move || asked.with(|asked| asked.as_ref()?.customer_name.clone());
     Effect::new(move |_| {
-        if open.get() {
+        if let Some(place) = asked.with(|asked| asked.as_ref().map(Place::of)) {
             calls.set(None);
             error.set(None);
+            open.set(true);
             spawn_local(async move {
-                let usage = client::usage::get(&place.get_value(), UsageRange::Day).await;
+                let usage = client::usage::get(&place, UsageRange::Day).await;
                 calls.try_set(Some(usage.ok().map(|usage| usage.total.calls)));
             });
         }
     });
-    let typed = {
-        let name = name.clone();
-        Signal::derive(move || match calls.get() {
-            Some(Some(0)) => String::new(),
-            _ => name.clone(),
-        })
-    };
+    Effect::new(move |was: Option<bool>| {
+        let now = open.get();
+        if was == Some(true) && !now {
+            asked.set(None);
+        }
+        now
+    });
+    let typed = Signal::derive(move || match calls.get() {
+        Some(Some(0)) => String::new(),
+        _ => name.get(),
+    });
     let traffic = move || match calls.get() {
         None => "Counting its calls…".to_owned(),
         Some(Some(calls)) => traffic_in_words(calls),
         Some(None) => "How many calls it had in the last 24 hours could not be told.".to_owned(),
     };
     let delete = Callback::new(move |()| {
+        let Some(place) = asked.with_untracked(|asked| asked.as_ref().map(Place::of)) else {
+            return;
+        };
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         error.set(None);
         spawn_local(async move {
-            let place = place.get_value();
             let answer = delete(&place).await;
             busy.try_set(false);
             match answer {
@@ -94,7 +103,7 @@ pub fn DeleteEndpoint(
     view! {
         <Confirm
             open=open
-            title=format!("Delete endpoint {name}?")
+            title=Signal::derive(move || format!("Delete endpoint {}?", name.get()))
             action=text::DELETE
             typed=typed
             busy=busy
@@ -102,7 +111,7 @@ pub fn DeleteEndpoint(
             on_confirm=delete
         >
             <p>{traffic}</p>
-            {customer.clone().map(|customer| view! { <p>{format!("It is granted to {customer}.")}</p> })}
+            {move || customer().map(|customer| view! { <p>{format!("It is granted to {customer}.")}</p> })}
             <p>"Its URL and both keys stop working at once. It can be restored for 7 days; its name stays reserved until then."</p>
         </Confirm>
     }

@@ -1,5 +1,6 @@
 //! The endpoints of a service: the list, its filter, and adding one.
 
+use super::delete::DeleteEndpoint;
 use super::model::matches;
 use super::row::EndpointRow;
 use super::text;
@@ -17,7 +18,7 @@ use portico_api::id::{ServiceId, WorkspaceId};
 use std::time::Duration;
 
 /// How many rows are drawn at first, and more with each *Show more*.
-const ROWS: usize = 200;
+const ROWS: usize = 100;
 
 /// The list of endpoints.
 #[component]
@@ -62,14 +63,14 @@ pub fn EndpointsTab(
     // The address opened the dialog; once it is closed, a reload must not open it again.
     Effect::new(move |was: Option<bool>| {
         let now = adding.get();
-        if was == Some(true) && !now && use_query_map_has_add() {
+        if was == Some(true) && !now && address_opens_dialog() {
             navigate(&path.get_untracked(), replacing());
         }
         now
     });
     let empty = move || view! { <EmptyState title=text::NONE_TITLE text=text::NONE_TEXT/> };
     view! {
-        <ListingView listing=listing empty=empty>
+        <ListingView listing=listing empty=empty pager=false>
             <Endpoints listing=listing publisher=publisher/>
         </ListingView>
         {dialog}
@@ -77,7 +78,7 @@ pub fn EndpointsTab(
 }
 
 /// Whether the address asks for the dialog.
-fn use_query_map_has_add() -> bool {
+fn address_opens_dialog() -> bool {
     window()
         .location()
         .search()
@@ -103,6 +104,7 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
             .unwrap_or_default(),
     );
     let shown = RwSignal::new(ROWS);
+    let deleting = RwSignal::new(None::<Endpoint>);
     let found = Memo::new(move |_| {
         let filter = filter.read();
         let items = items.read();
@@ -143,9 +145,16 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
         }
     });
     let nothing = Memo::new(move |_| found.read().is_empty());
-    let hidden = Memo::new(move |_| found.read().len() > shown.get());
+    let more = Memo::new(move |_| found.read().len() > shown.get() || listing.has_more());
+    let show_more = Callback::new(move |_| {
+        shown.update(|shown| *shown += ROWS);
+        if found.read_untracked().len() < shown.get_untracked() {
+            listing.more();
+        }
+    });
     view! {
         <FilterBox filter=filter/>
+        <DeleteEndpoint listing=listing asked=deleting/>
         <Show
             when=move || !nothing.get()
             fallback=move || {
@@ -156,7 +165,7 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
                 }
             }
         >
-            <TableFrame label=text::ENDPOINTS footer=footer>
+            <TableFrame label=text::ENDPOINTS footer=footer tall=true>
                 <thead>
                     <tr>
                         <th scope="col">{text::NAME}</th>
@@ -175,15 +184,13 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
                         key=|endpoint| (endpoint.id.clone(), endpoint.updated_at.clone(), endpoint.paused)
                         let:endpoint
                     >
-                        <EndpointRow endpoint=endpoint listing=listing publisher=publisher/>
+                        <EndpointRow endpoint=endpoint listing=listing publisher=publisher deleting=deleting/>
                     </For>
                 </tbody>
             </TableFrame>
-            <Show when=move || hidden.get()>
+            <Show when=move || more.get()>
                 <div class="show-more">
-                    <Button on_click=Callback::new(move |_| shown.update(|shown| *shown += ROWS))>
-                        {move || format!("Show {} more", grouped(u64::try_from(found.read().len().saturating_sub(shown.get()).min(ROWS)).unwrap_or_default()))}
-                    </Button>
+                    <Button on_click=show_more>{text::MORE}</Button>
                 </div>
             </Show>
         </Show>

@@ -1,6 +1,5 @@
 //! One endpoint in the list, with what can be done to it from there.
 
-use super::delete::DeleteEndpoint;
 use super::model::limit_in_words;
 use super::text;
 use crate::client;
@@ -17,10 +16,9 @@ use portico_api::endpoint::{Endpoint, UpdateEndpoint};
 /// What an endpoint is doing, as a badge.
 #[component]
 pub fn StateBadge(
-    /// The endpoint.
-    endpoint: Endpoint,
+    /// What it is doing.
+    state: EndpointState,
 ) -> impl IntoView {
-    let state = EndpointState::of(&endpoint);
     let word = state.word();
     let (tone, why) = match state {
         EndpointState::Live => (Tone::Good, None),
@@ -51,6 +49,8 @@ pub fn EndpointRow(
     listing: Listing<Endpoint>,
     /// Whether the person may change it.
     publisher: Memo<bool>,
+    /// Asks before it is deleted.
+    deleting: RwSignal<Option<Endpoint>>,
 ) -> impl IntoView {
     let href = Page::Endpoint {
         ws: endpoint.workspace_id.clone(),
@@ -61,7 +61,6 @@ pub fn EndpointRow(
     .href();
     let open = href.clone();
     let customer = endpoint.customer_name.clone().unwrap_or_default();
-    let deleting = RwSignal::new(false);
     let at_hand = StoredValue::new(endpoint.clone());
     let label = format!("Actions for {}", endpoint.name);
     view! {
@@ -70,17 +69,16 @@ pub fn EndpointRow(
                 <a href=href>{endpoint.name.to_string()}</a>
             </th>
             <td class="wide muted"><span class="clip">{endpoint.description.clone()}</span></td>
-            <td>{customer}</td>
+            <td><span class="clip" title=customer>{customer.clone()}</span></td>
             <td class="num">{endpoint.version}</td>
             <td class="num">{limit_in_words(endpoint.throttle.max_concurrent_calls)}</td>
-            <td><StateBadge endpoint=endpoint.clone()/></td>
+            <td><StateBadge state=EndpointState::of(&endpoint)/></td>
             <td class="muted"><RelativeTime time=endpoint.updated_at/></td>
             <td class="actions">
                 <Menu label=label trigger=|| view! { <Icon glyph=Glyph::More/> }>
                     <MenuLink href=open.clone() glyph=Glyph::Open>{text::OPEN}</MenuLink>
                     <RowActions endpoint=at_hand.get_value() listing=listing publisher=publisher deleting=deleting/>
                 </Menu>
-                <DeleteEndpoint endpoint=at_hand.get_value() listing=listing open=deleting/>
             </td>
         </tr>
     }
@@ -91,10 +89,10 @@ fn RowActions(
     endpoint: Endpoint,
     listing: Listing<Endpoint>,
     publisher: Memo<bool>,
-    deleting: RwSignal<bool>,
+    deleting: RwSignal<Option<Endpoint>>,
 ) -> impl IntoView {
     let toasts = use_toasts();
-    let allowed = publisher.get();
+    let allowed = publisher.get_untracked();
     let siblings = listing.items().with_untracked(Vec::len);
     let blocked = if allowed {
         ""
@@ -107,6 +105,7 @@ fn RowActions(
         blocked
     };
     let paused = endpoint.paused;
+    let doomed = endpoint.clone();
     let url = endpoint.urls.request_response.clone();
     let copy = Callback::new(move |()| {
         let url = url.clone();
@@ -155,7 +154,7 @@ fn RowActions(
             glyph=Glyph::Trash
             danger=true
             blocked=undeletable
-            on_click=Callback::new(move |()| deleting.set(true))
+            on_click=Callback::new(move |()| deleting.set(Some(doomed.clone())))
         >
             {text::DELETE}
         </MenuButton>

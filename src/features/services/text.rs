@@ -9,6 +9,7 @@ pub const DEFAULT_STAYS: &str = "The default endpoint stays while its service ha
 
 pub const FILTER: &str = "Filter endpoints";
 pub const FILTER_PLACE: &str = "Filter by name, description, customer, tag";
+pub const MORE: &str = "Show more";
 pub const CLEAR: &str = "Clear the filter";
 pub const NONE_TITLE: &str = "No endpoint yet";
 pub const NONE_TEXT: &str =

@@ -23,8 +23,8 @@ pub fn SetupPage() -> impl IntoView {
     let link = expect_context::<Link>();
     let token = RwSignal::new(None::<String>);
     Effect::new(move |_| {
-        if link.waits() {
-            token.set(link.take());
+        if let Some(taken) = link.take() {
+            token.set(Some(taken));
         }
     });
     view! {
@@ -49,6 +49,7 @@ fn Dead(note: &'static str) -> impl IntoView {
 #[component]
 fn SetupForm(token: String) -> impl IntoView {
     let session = use_session();
+    let link = expect_context::<Link>();
     let navigate = use_navigate();
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
@@ -113,6 +114,7 @@ fn SetupForm(token: String) -> impl IntoView {
             match client::session::set_up(&body).await {
                 Ok(()) => {
                     session.reload().await;
+                    link.done();
                     navigate(
                         &Page::Home.href(),
                         leptos_router::NavigateOptions {

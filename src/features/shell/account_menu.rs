@@ -1,5 +1,6 @@
 //! Who is signed in, the theme, and signing out.
 
+use super::text;
 use crate::client;
 use crate::features::account::theme::Theme;
 use crate::session::use_session;
@@ -13,7 +14,7 @@ use portico_api::session::{Me, Role};
 /// What the person is, in words.
 fn standing(me: &Me) -> &'static str {
     if me.administrator {
-        return "Administrator";
+        return text::ADMINISTRATOR;
     }
     let highest = me
         .memberships
@@ -25,10 +26,10 @@ fn standing(me: &Me) -> &'static str {
             Role::Customer => 2,
         });
     match highest {
-        Some(Role::Owner) => "Owner",
-        Some(Role::Publisher) => "Publisher",
-        Some(Role::Customer) => "Customer",
-        None => "No workspace yet",
+        Some(Role::Owner) => text::OWNER,
+        Some(Role::Publisher) => text::PUBLISHER,
+        Some(Role::Customer) => text::CUSTOMER,
+        None => text::NOTHING_YET,
     }
 }
 
@@ -53,18 +54,22 @@ pub fn AccountMenu() -> impl IntoView {
     let sign_out = Callback::new(move |()| {
         spawn_local(async move {
             match client::session::sign_out().await {
-                Ok(()) => session.forget(),
-                Err(error) if error.is(Code::Unauthenticated) => session.forget(),
-                Err(error) => toasts.problem(&error),
+                Err(error) if !error.is(Code::Unauthenticated) => toasts.problem(&error),
+                _ => {
+                    // Signing out clears what the browser stores; the theme is no secret.
+                    theme
+                        .try_get_untracked()
+                        .unwrap_or_else(Theme::current)
+                        .choose();
+                    session.forget();
+                }
             }
         });
     });
-    let letters = move || {
-        session
-            .me()
-            .map(|me| initials(&me.name))
-            .unwrap_or_default()
-    };
+    let letters = untrack(|| session.me())
+        .map(|me| initials(&me.name))
+        .unwrap_or_default();
+    let name = text::account(&letters);
     let who = move || {
         session.me().map(|me| {
             view! {
@@ -92,16 +97,16 @@ pub fn AccountMenu() -> impl IntoView {
     };
     view! {
         <Menu
-            label="Your account"
+            label=name
             class="button button-quiet icon-button avatar"
-            trigger=move || view! { <span aria-hidden="true">{letters}</span> }
+            trigger=move || view! { <span>{letters.clone()}</span> }
             head=who
         >
-            {choice(Theme::Light, Glyph::Sun, "Light")}
-            {choice(Theme::Dark, Glyph::Moon, "Dark")}
-            {choice(Theme::System, Glyph::Screen, "As the system")}
+            {choice(Theme::Light, Glyph::Sun, text::LIGHT)}
+            {choice(Theme::Dark, Glyph::Moon, text::DARK)}
+            {choice(Theme::System, Glyph::Screen, text::SYSTEM)}
             <div class="menu-line" role="separator"></div>
-            <MenuButton glyph=Glyph::Leave on_click=sign_out>"Sign out"</MenuButton>
+            <MenuButton glyph=Glyph::Leave on_click=sign_out>{text::SIGN_OUT}</MenuButton>
         </Menu>
     }
 }
@@ -116,7 +121,7 @@ pub fn Mark() -> impl IntoView {
     }
 }
 
-/// The theme's own icon is not needed elsewhere, but a page without a session offers the choice too.
+/// Goes through the themes, for pages without a session, which have no account menu.
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
     let theme = RwSignal::new(Theme::current());
@@ -126,9 +131,9 @@ pub fn ThemeToggle() -> impl IntoView {
         Theme::Dark => Theme::System,
     };
     let look = move || match theme.get() {
-        Theme::Light => (Glyph::Sun, "Theme: light"),
-        Theme::Dark => (Glyph::Moon, "Theme: dark"),
-        Theme::System => (Glyph::Screen, "Theme: as the system"),
+        Theme::Light => (Glyph::Sun, text::THEME_LIGHT),
+        Theme::Dark => (Glyph::Moon, text::THEME_DARK),
+        Theme::System => (Glyph::Screen, text::THEME_SYSTEM),
     };
     view! {
         <button

@@ -1,6 +1,7 @@
 //! Breadcrumbs: where the person is, with the siblings of each level a click away.
 
 use super::scope::use_scope;
+use super::text;
 use crate::client::{self, Answer};
 use crate::routes::{EndpointTab, Page, ServiceTab, WorkspaceTab};
 use crate::ui::{Glyph, Icon, Menu, MenuLink};
@@ -115,7 +116,7 @@ where
     let list = LocalResource::new(load);
     move || {
         match list.get() {
-        None => view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">"Loading"</p> }.into_any(),
+        None => view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">{text::LOADING}</p> }.into_any(),
         Some(Err(error)) => {
             view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">{error.in_words()}</p> }.into_any()
         }
@@ -150,7 +151,7 @@ fn Crumb(
                 {move || {
                     let text = text.get();
                     if text.is_empty() {
-                        view! { <span class="crumb-waiting" aria-hidden="true"></span> <span class="visually-hidden">"Loading"</span> }.into_any()
+                        view! { <span class="crumb-waiting" aria-hidden="true"></span> <span class="visually-hidden">{text::LOADING}</span> }.into_any()
                     } else {
                         text.into_any()
                     }
@@ -167,12 +168,12 @@ pub fn Crumbs() -> impl IntoView {
     let scope = use_scope();
     let workspace_name = Signal::derive(move || match scope.workspace() {
         Some(Ok(workspace)) => workspace.name,
-        Some(Err(_)) => "Workspace".to_owned(),
+        Some(Err(_)) => text::WORKSPACE.to_owned(),
         None => String::new(),
     });
     let service_name = Signal::derive(move || match scope.service() {
         Some(Ok(service)) => service.name,
-        Some(Err(_)) => "Web service".to_owned(),
+        Some(Err(_)) => text::SERVICE.to_owned(),
         None => String::new(),
     });
     let workspace = move |ws: WorkspaceId, here| {
@@ -183,7 +184,7 @@ pub fn Crumbs() -> impl IntoView {
         .href();
         view! {
             <Crumb href=href text=workspace_name here=here>
-                <Switcher label="Switch workspace" load=move || workspaces(ws.clone())/>
+                <Switcher label=text::SWITCH_WORKSPACE load=move || workspaces(ws.clone())/>
             </Crumb>
         }
     };
@@ -196,7 +197,7 @@ pub fn Crumbs() -> impl IntoView {
         .href();
         view! {
             <Crumb href=href text=service_name here=here>
-                <Switcher label="Switch web service" load=move || services(ws.clone(), svc.clone())/>
+                <Switcher label=text::SWITCH_SERVICE load=move || services(ws.clone(), svc.clone())/>
             </Crumb>
         }
     };
@@ -219,7 +220,7 @@ pub fn Crumbs() -> impl IntoView {
                 {workspace(ws.clone(), false)}
                 {service(ws, svc, false)}
                 <Crumb href=href text=text.clone() here=true>
-                    <Switcher label="Switch endpoint" load=move || endpoints(in_ws.clone(), of_svc.clone(), text.clone(), tab)/>
+                    <Switcher label=text::SWITCH_ENDPOINT load=move || endpoints(in_ws.clone(), of_svc.clone(), text.clone(), tab)/>
                 </Crumb>
             }
             .into_any()
@@ -227,7 +228,7 @@ pub fn Crumbs() -> impl IntoView {
         _ => ().into_any(),
     };
     view! {
-        <nav class="crumbs" aria-label="Breadcrumbs">
+        <nav class="crumbs" aria-label=text::BREADCRUMBS>
             <ol>{levels}</ol>
         </nav>
     }

@@ -5,6 +5,7 @@ use super::announce::Announcer;
 use super::crumbs::Crumbs;
 use super::offline::OfflineBar;
 use super::scope::Scope;
+use super::text;
 use crate::features::account::step_up::{StepUp, StepUpDialog};
 use crate::routes::Page;
 use leptos::html;
@@ -36,12 +37,12 @@ pub fn Shell(
                 }
             }
         >
-            "Skip to the page"
+            {text::SKIP}
         </a>
         <header class="bar">
-            <a class="bar-home" href=Page::Home.href() aria-label="Portico, start">
+            <a class="bar-home" href=Page::Home.href() aria-label=text::HOME>
                 <Mark/>
-                <span>"Portico"</span>
+                <span>{text::PRODUCT}</span>
             </a>
             <Crumbs/>
             <AccountMenu/>

@@ -1,6 +1,7 @@
 //! The head of a page: title, what it is, one primary action, tabs.
 
 use super::announce::Announcer;
+use super::text;
 use crate::ui::{Tab, Tabs};
 use leptos::html;
 use leptos::prelude::*;
@@ -49,14 +50,14 @@ pub fn PageHeader(
                             }
                         }}
                     </h1>
-                    {beside.run()}
+                    {move || beside.run()}
                 </div>
-                <div class="page-action">{action.run()}</div>
+                <div class="page-action">{move || action.run()}</div>
             </div>
             <Show when=has_description>
                 <p class="page-description">{description}</p>
             </Show>
-            {(!tabs.is_empty()).then(|| view! { <Tabs label="Views of this page" tabs=tabs/> })}
+            {(!tabs.is_empty()).then(|| view! { <Tabs label=text::TABS tabs=tabs/> })}
         </header>
     }
 }

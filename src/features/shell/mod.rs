@@ -9,10 +9,11 @@ mod not_found;
 mod offline;
 mod scope;
 mod start;
+mod text;
 
 pub use account_menu::{Mark, ThemeToggle};
 pub use frame::Shell;
 pub use header::PageHeader;
 pub use not_found::{NotFoundPage, PageError};
-pub use scope::{Scope, use_scope};
+pub use scope::use_scope;
 pub use start::StartPage;

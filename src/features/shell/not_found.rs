@@ -1,6 +1,7 @@
 //! What is shown where nothing is, or nothing for this person: the text is the same.
 
 use super::header::PageHeader;
+use super::text;
 use crate::client::ClientError;
 use crate::routes::Page;
 use crate::ui::{ButtonKind, ErrorPanel};
@@ -11,14 +12,14 @@ use portico_api::problem::Code;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <PageHeader title="Not found"/>
+        <PageHeader title=text::NOT_FOUND/>
         <div class="empty">
-            <p class="empty-title">"There is nothing at this address"</p>
+            <p class="empty-title">{text::NOT_FOUND_TITLE}</p>
             <p class="empty-text">
-                "It may have been deleted, or it may belong to someone else. Check the address, or go back to the start."
+                {text::NOT_FOUND_TEXT}
             </p>
             <div class="empty-action">
-                <a class=ButtonKind::Primary.class() href=Page::Home.href()>"Go to the start"</a>
+                <a class=ButtonKind::Primary.class() href=Page::Home.href()>{text::TO_START}</a>
             </div>
         </div>
     }
@@ -36,7 +37,7 @@ pub fn PageError(
         view! { <NotFoundPage/> }.into_any()
     } else {
         view! {
-            <PageHeader title="This page could not be loaded"/>
+            <PageHeader title=text::NOT_LOADED/>
             <ErrorPanel error=error retry=retry/>
         }
         .into_any()

@@ -1,5 +1,6 @@
 //! Says when the browser has no network.
 
+use super::text;
 use crate::ui::{Glyph, Icon};
 use leptos::ev;
 use leptos::prelude::*;
@@ -23,7 +24,7 @@ pub fn OfflineBar() -> impl IntoView {
             <Show when=move || !online.get()>
                 <div class="offline-bar tone-warning">
                     <Icon glyph=Glyph::Warning/>
-                    <span>"You are offline. What you see may be out of date; changes can't be saved."</span>
+                    <span>{text::OFFLINE}</span>
                 </div>
             </Show>
         </div>

@@ -1,6 +1,7 @@
 //! What is shown before it is known who is signed in.
 
 use super::account_menu::Mark;
+use super::text;
 use crate::session::{SessionState, use_session};
 use crate::ui::{ErrorPanel, Skeleton};
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ pub fn StartPage() -> impl IntoView {
         <header class="bar">
             <span class="bar-home">
                 <Mark/>
-                <span>"Portico"</span>
+                <span>{text::PRODUCT}</span>
             </span>
         </header>
         <main class="page">

@@ -67,7 +67,10 @@ pub fn SignInPage() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             match client::session::sign_in(&body).await {
-                Ok(()) => session.reload().await,
+                Ok(()) => {
+                    session.reload().await;
+                    link.done();
+                }
                 Err(error) => {
                     refusal.try_set(Some(error.into()));
                 }
@@ -77,9 +80,7 @@ pub fn SignInPage() -> impl IntoView {
         });
     };
     Effect::new(move |_| {
-        if link.waits()
-            && let Some(token) = link.take()
-        {
+        if let Some(token) = link.take() {
             with_link.set(true);
             sign_in(SignIn::Link { token });
         }

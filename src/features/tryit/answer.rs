@@ -70,11 +70,11 @@ fn Scored(answer: ScoreAnswer, outputs: Vec<Output>) -> impl IntoView {
         </TableFrame>
         <dl class="facts try-facts">
             <dt>"Queue"</dt>
-            <dd class="num">{millis(timing.queue_ms)}</dd>
+            <dd class="num">{time(timing.queue_ms)}</dd>
             <dt>"Model"</dt>
-            <dd class="num">{millis(timing.model_ms)}</dd>
+            <dd class="num">{time(timing.model_ms)}</dd>
             <dt>"Total"</dt>
-            <dd class="num">{millis(timing.total_ms)}</dd>
+            <dd class="num">{time(timing.total_ms)}</dd>
             <dt>"Limit"</dt>
             <dd>{calls_in_words(answer.throttle.max_concurrent_calls)} ", " <span class="num">{answer.free_calls}</span> " free"</dd>
             <dt>"Version"</dt>
@@ -85,6 +85,15 @@ fn Scored(answer: ScoreAnswer, outputs: Vec<Output>) -> impl IntoView {
                 <CopyButton source=CopySource::text(request_id) label="Copy request id" bare=true/>
             </dd>
         </dl>
+    }
+}
+
+/// A time of a call; one too short for its unit is not called nothing.
+fn time(ms: f64) -> String {
+    if ms < 0.05 {
+        "under 0.1 ms".to_owned()
+    } else {
+        millis(ms)
     }
 }
 

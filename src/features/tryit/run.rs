@@ -6,6 +6,7 @@ use super::model::{
 };
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
+use crate::features::endpoints::focus_first;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,9 +17,8 @@ use portico_api::service::Version;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlElement;
 
 /// What a call came to.
 #[derive(Clone)]
@@ -191,7 +191,7 @@ impl Run {
         }
         self.touched.update(|touched| touched.fill(true));
         if !self.json_error.read_untracked().is_empty() {
-            focus("[aria-invalid]");
+            focus_first(".try-form [aria-invalid]");
             return;
         }
         self.server.set(Vec::new());
@@ -200,7 +200,7 @@ impl Run {
             (0..count).any(|index| matches!(self.remark(index), Some(Remark::Error(_))))
         });
         if wrong {
-            focus(".try-fields [aria-invalid]");
+            focus_first(".try-fields [aria-invalid]");
             return;
         }
         let texts = self.texts.get_untracked();
@@ -248,15 +248,4 @@ impl Run {
             let _ = stop.call0(&JsValue::NULL);
         }
     }
-}
-
-/// Moves the focus to the first element that matches, once the page shows it.
-fn focus(selector: &'static str) {
-    request_animation_frame(move || {
-        let element = document().query_selector(selector).ok().flatten();
-        if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-            // It fails only for an element that cannot take the focus; then there is nothing to do.
-            let _ = element.focus();
-        }
-    });
 }

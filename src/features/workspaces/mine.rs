@@ -2,6 +2,7 @@
 
 use super::text;
 use crate::client;
+use crate::features::endpoints::state::EndpointState;
 use crate::features::services::{StateBadge, limit_in_words};
 use crate::features::shell::PageHeader;
 use crate::routes::{EndpointTab, Page};
@@ -59,8 +60,7 @@ fn Granted(listing: Listing<Endpoint>) -> impl IntoView {
 #[component]
 fn GrantedRow(endpoint: Endpoint) -> impl IntoView {
     let session = use_session();
-    let workspace = session
-        .me()
+    let workspace = untrack(|| session.me())
         .and_then(|me| {
             me.memberships
                 .iter()
@@ -80,7 +80,7 @@ fn GrantedRow(endpoint: Endpoint) -> impl IntoView {
             <th scope="row"><a href=href>{endpoint.name.to_string()}</a></th>
             <td>{endpoint.service_name.clone()}</td>
             <td>{workspace}</td>
-            <td><StateBadge endpoint=endpoint.clone()/></td>
+            <td><StateBadge state=EndpointState::of(&endpoint)/></td>
             <td>{limit_in_words(endpoint.throttle.max_concurrent_calls)}</td>
             <td class="actions">
                 <CopyButton source=CopySource::text(endpoint.urls.request_response) label=text::COPY_URL bare=true/>

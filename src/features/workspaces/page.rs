@@ -68,13 +68,10 @@ fn WorkspaceView(ws: WorkspaceId) -> impl IntoView {
         current: Signal::stored(true),
     };
     let command = StoredValue::new(format!("portico import DIR --workspace {ws}"));
-    let listing = {
+    let listing = Listing::new(move |query| {
         let ws = ws.clone();
-        Listing::new(move |query| {
-            let ws = ws.clone();
-            async move { client::services::list(&ws, &query).await }
-        })
-    };
+        async move { client::services::list(&ws, &query).await }
+    });
     let empty = move || {
         if publisher.get() {
             view! {

@@ -15,7 +15,8 @@ use axum::http::{HeaderMap, Method, header};
 use portico_api::id::{PersonId, ServiceId, WorkspaceId};
 use portico_api::name::EndpointName;
 use portico_api::session::{Membership, Role};
-use portico_domain::access::{Decision, Row, Standing, decide};
+use portico_domain::access::{Decision, Row, Scope, Standing, decide};
+use portico_domain::key::KeyId;
 
 /// A recognised caller of the REST API.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub enum CallerKind {
     Token {
         /// Its workspace.
         workspace: WorkspaceId,
+        /// By what it is found.
+        key: KeyId,
     },
 }
 
@@ -112,7 +115,7 @@ pub async fn authorise(
     if matches!(recognised, CallerKind::Person { .. }) && !is_safe(request.method) {
         check_same_origin(app, request.headers)?;
     }
-    let (standing, role) = standing(app, &recognised, object).await?;
+    let (standing, role) = standing(app, row.scope, &recognised, object).await?;
     match decide(row, standing) {
         Decision::Allow => {}
         Decision::SignIn => return Err(Error::Unauthenticated),
@@ -122,7 +125,7 @@ pub async fn authorise(
     let actor = match &recognised {
         CallerKind::Anonymous => Actor::Anonymous,
         CallerKind::Person { id, .. } => Actor::Person(id.clone()),
-        CallerKind::Token { workspace } => Actor::Token(workspace.to_string()),
+        CallerKind::Token { key, .. } => Actor::Token(key.as_str().to_owned()),
     };
     Ok(Caller {
         who: Who::new(actor, request.id, request.address),
@@ -155,7 +158,7 @@ async fn recognise(app: &App, request: &Request<'_>) -> Result<CallerKind, Error
             .snapshot()
             .workspace_token(text, &app.secrets, app.clock.now())
         {
-            Some(workspace) => Ok(CallerKind::Token { workspace }),
+            Some((workspace, key)) => Ok(CallerKind::Token { workspace, key }),
             None => Err(Error::Unauthenticated),
         };
     }
@@ -202,12 +205,13 @@ fn check_same_origin(app: &App, headers: &HeaderMap) -> Result<(), Error> {
 
 async fn standing(
     app: &App,
+    scope: Scope,
     caller: &CallerKind,
     object: &Object,
 ) -> Result<(Standing, Option<Role>), Error> {
     let (id, administrator) = match caller {
         CallerKind::Anonymous => return Ok((Standing::anonymous(), None)),
-        CallerKind::Token { workspace } => {
+        CallerKind::Token { workspace, .. } => {
             // Routes without a workspace in their path are about the token's own.
             let own = object
                 .workspace
@@ -226,7 +230,10 @@ async fn standing(
     let role = strongest(&memberships, workspace);
     let granted = match (role, &object.service) {
         (Some(Role::Customer), Some(service)) => {
-            is_granted(app, id, workspace, service, object.endpoint.as_ref()).await?
+            // A route about the service may still carry a name, which need not exist.
+            let endpoint = object.endpoint.as_ref();
+            let endpoint = endpoint.filter(|_| scope == Scope::Endpoint);
+            is_granted(app, id, workspace, service, endpoint).await?
         }
         _ => false,
     };

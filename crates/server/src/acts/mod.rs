@@ -4,6 +4,7 @@
 pub mod customers;
 pub mod endpoints;
 pub mod keys;
+pub mod people;
 pub mod services;
 pub mod workspaces;
 

@@ -106,7 +106,7 @@ impl Call {
                 permit: Some(Arc::clone(&permit) as _),
             })
             .await?;
-        let columns = pipeline.columns_of(scored.outputs)?;
+        let columns = pipeline.columns_of(&scored.outputs)?;
         self.count(Outcome::Scored, rows.cells.len() as u64);
         Ok(Answer {
             columns,

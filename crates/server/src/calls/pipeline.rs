@@ -145,7 +145,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// If a tensor has fewer columns than the schema names.
-    pub fn columns_of(&self, tensors: Vec<Tensor>) -> Result<Vec<OutputColumn>, Error> {
+    pub fn columns_of(&self, tensors: &[Tensor]) -> Result<Vec<OutputColumn>, Error> {
         let mut used = vec![0; tensors.len()];
         let mut columns = Vec::with_capacity(self.schema.outputs.len());
         for output in &self.schema.outputs {

@@ -56,7 +56,11 @@ fn is_page(path: &str) -> bool {
             let rest: Vec<_> = parts.collect();
             matches!(
                 rest.as_slice(),
-                [] | [_] | [_, "services", _] | [_, "services", _, "endpoints", _, ..]
+                [] | [_]
+                    | [_, "services", _]
+                    | [_, "services", _, "versions"]
+                    | [_, "services", _, "endpoints", _]
+                    | [_, "services", _, "endpoints", _, _]
             )
         }
         _ => false,

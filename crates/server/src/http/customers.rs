@@ -15,7 +15,7 @@ use portico_api::page::Page;
 use portico_api::routes;
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::CUSTOMERS, list);
+    api.add_queried(&routes::CUSTOMERS, list);
     api.add(&routes::CREATE_CUSTOMER, create);
 }
 

@@ -24,7 +24,7 @@ use portico_api::routes;
 use portico_api::throttle::Throttle;
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::ENDPOINTS, list);
+    api.add_queried(&routes::ENDPOINTS, list);
     api.add(&routes::CREATE_ENDPOINT, create);
     api.add(&routes::ENDPOINT, get);
     api.add(&routes::UPDATE_ENDPOINT, update);

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::store::idempotency::Once;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -98,7 +98,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             } else {
                 format!(
                     "/{}",
-                    path.replace('.', "/").replace('[', "/").replace(']', "")
+                    path.replace(['.', '['], "/").replace(']', "")
                 )
             };
             let detail = error.into_inner().to_string();
@@ -186,13 +186,16 @@ fn read_token(token: &str) -> Result<(String, String), Error> {
             text.split_once('\0')
                 .map(|(a, b)| (a.to_owned(), b.to_owned()))
         })
-        .ok_or_else(|| {
-            Error::field(
-                "/page_token",
-                "page_token",
-                "This page token is not one of this list's.",
-            )
-        })
+        .ok_or_else(foreign_token)
+}
+
+/// A page token that this list did not give.
+pub(super) fn foreign_token() -> Error {
+    Error::field(
+        "/page_token",
+        "page_token",
+        "This page token is not one of this list's.",
+    )
 }
 
 /// What a path names. An id that can't be one names nothing: 404, as for any other.
@@ -255,13 +258,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
         for (name, value) in &params {
             match name {
                 "ws" => {
-                    place.workspace = Some(WorkspaceId::parse(value).map_err(|_| Error::NotFound)?)
+                    place.workspace = Some(WorkspaceId::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "svc" => {
-                    place.service = Some(ServiceId::parse(value).map_err(|_| Error::NotFound)?)
+                    place.service = Some(ServiceId::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "name" => {
-                    place.endpoint = Some(EndpointName::parse(value).map_err(|_| Error::NotFound)?)
+                    place.endpoint = Some(EndpointName::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "slot" => place.slot = Some(KeySlot::parse(value).ok_or(Error::NotFound)?),
                 "n" => place.version = Some(value.parse().map_err(|_| Error::NotFound)?),

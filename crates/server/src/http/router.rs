@@ -34,8 +34,25 @@ impl Registrar {
         }
     }
 
-    /// Adds a route with its handler, behind its row of the access table.
+    /// Adds a route that takes no query, with its handler, behind its row of the access table.
     pub fn add<H, T>(&mut self, route: &'static Route, handler: H)
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.register(route, handler, false);
+    }
+
+    /// As [`Registrar::add`], for a route whose handler reads the query and refuses what it does not know.
+    pub fn add_queried<H, T>(&mut self, route: &'static Route, handler: H)
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.register(route, handler, true);
+    }
+
+    fn register<H, T>(&mut self, route: &'static Route, handler: H, queried: bool)
     where
         H: Handler<T, App>,
         T: 'static,
@@ -45,7 +62,7 @@ impl Registrar {
                 .push(format!("{} has no row in the access table", route.name));
             return;
         };
-        let guard = from_fn_with_state((self.app.clone(), row), guard);
+        let guard = from_fn_with_state((self.app.clone(), row, queried), guard);
         let methods: MethodRouter<App> = match route.method {
             Method::Get => get(handler),
             Method::Post => post(handler),
@@ -79,17 +96,17 @@ impl Registrar {
 }
 
 async fn guard(
-    State((app, row)): State<(App, &'static Row)>,
+    State((app, row, queried)): State<(App, &'static Row, bool)>,
     request: Request,
     next: Next,
 ) -> Response {
-    match admit(&app, row, request).await {
+    match admit(&app, row, queried, request).await {
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-async fn admit(app: &App, row: &Row, request: Request) -> Result<Request, Error> {
+async fn admit(app: &App, row: &Row, queried: bool, request: Request) -> Result<Request, Error> {
     let (mut parts, body) = request.into_parts();
     let place = Place::from_request_parts(&mut parts, &()).await?;
     let object = Object {
@@ -114,6 +131,11 @@ async fn admit(app: &App, row: &Row, request: Request) -> Result<Request, Error>
         headers: &parts.headers,
     };
     let caller = access::authorise(app, row, &seen, &object).await?;
+    if !queried && parts.uri.query().is_some_and(|query| !query.is_empty()) {
+        return Err(Error::Malformed(
+            "This route takes no query parameters.".to_owned(),
+        ));
+    }
     parts.extensions.insert(caller);
     Ok(Request::from_parts(parts, body))
 }

@@ -1,5 +1,9 @@
 //! The accept loop. `axum::serve` never closes a half-open request, so connections are served by
-//! hyper-util with a header time-out; a peer that stops reading its answer is cut off too.
+//! hyper with a header time-out; a peer that stops reading its answer is cut off too.
+//!
+//! HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, which a proxy in front ends. A builder that
+//! tells the two apart waits for a connection's first bytes without any time-out, and an HTTP/2 peer
+//! can keep an answer, with its permit, waiting for room in its window for as long as it likes.
 
 use crate::app::App;
 use crate::error::Error;
@@ -9,8 +13,8 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use portico_domain::throttle::Permit;
 use std::net::SocketAddr;
@@ -23,7 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
 
-/// Headers must have come within this time.
+/// Headers must have come within this time of the connection, or of the answer before.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer must be read within this time of the last byte that was taken.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,17 +45,10 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let router = super::router(app.clone())?;
     let beside = app.run_beside();
-    let mut builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(READ_TIMEOUT))
-        .max_concurrent_streams(200);
-    let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -69,14 +66,14 @@ pub async fn serve(
         };
         let service = service(router.clone(), peer);
         let watcher = graceful.watcher();
-        let builder = Arc::clone(&builder);
+        let builder = builder.clone();
         tokio::spawn(async move {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "nodelay");
             }
             let connection =
                 builder.serve_connection(TokioIo::new(Impatient::new(stream)), service);
-            if let Err(error) = watcher.watch(connection.into_owned()).await {
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -187,19 +184,26 @@ impl AsyncWrite for Impatient {
     }
 }
 
-/// A response that holds its permit until its body has been handed on, or its connection is gone.
+/// A response that holds its permit until the system has taken its last byte, or its connection is gone.
 pub fn holding(response: Response, permit: Arc<Permit>) -> Response {
-    response.map(|inner| {
-        Body::new(Holding {
-            inner,
-            _permit: permit,
-        })
-    })
+    response.map(|inner| Body::new(Holding { inner, permit }))
 }
 
 struct Holding {
     inner: Body,
+    permit: Arc<Permit>,
+}
+
+/// Bytes of an answer. The body itself is gone once they wait to be written, so they hold the permit too.
+struct Held {
+    data: Bytes,
     _permit: Arc<Permit>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
 }
 
 impl HttpBody for Holding {
@@ -210,7 +214,14 @@ impl HttpBody for Holding {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+        let frame = Pin::new(&mut self.inner).poll_frame(cx);
+        let held = |data| {
+            Bytes::from_owner(Held {
+                data,
+                _permit: Arc::clone(&self.permit),
+            })
+        };
+        frame.map_ok(|frame| frame.map_data(held))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -19,7 +19,7 @@ use portico_api::service::{Service, UpdateService};
 use portico_api::usage::UsageRange;
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::SERVICES, list);
+    api.add_queried(&routes::SERVICES, list);
     api.add(&routes::SERVICE, get);
     api.add(&routes::UPDATE_SERVICE, update);
     api.add(&routes::DELETE_SERVICE, delete);

@@ -7,7 +7,7 @@ use crate::access::{Caller, CallerKind, sign_in};
 use crate::app::App;
 use crate::clock::on_the_wire;
 use crate::error::Error;
-use crate::store::{endpoints, people, sessions};
+use crate::store::{endpoints, people};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -23,7 +23,7 @@ pub(super) fn routes(api: &mut Registrar) {
     api.add(&routes::SIGN_OUT, sign_out);
     api.add(&routes::STEP_UP, step_up);
     api.add(&routes::ME, me);
-    api.add(&routes::MY_ENDPOINTS, my_endpoints);
+    api.add_queried(&routes::MY_ENDPOINTS, my_endpoints);
 }
 
 fn signed_in(token: &Token) -> Response {
@@ -48,20 +48,22 @@ async fn sign_in(
     caller: Caller,
     body: Body<SignIn>,
 ) -> Result<Response, Error> {
+    let old = match &caller.kind {
+        CallerKind::Person { session, .. } => Some(session),
+        CallerKind::Anonymous | CallerKind::Token { .. } => None,
+    };
     let token = match body.value {
         SignIn::Password { email, password } => {
-            sign_in::with_password(&app, &caller.who, &email, password.into()).await?
+            sign_in::with_password(&app, &caller.who, old, &email, password.into()).await?
         }
-        SignIn::Link { token } => sign_in::with_link(&app, &caller.who, &token).await?,
+        SignIn::Link { token } => sign_in::with_link(&app, &caller.who, old, &token).await?,
     };
     Ok(signed_in(&token))
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
-    if let CallerKind::Person { session, .. } = &caller.kind {
-        let mut tx = app.store.begin().await?;
-        sessions::delete(tx.conn(), session).await?;
-        tx.commit_quietly().await?;
+    if let CallerKind::Person { id, session, .. } = &caller.kind {
+        sign_in::end(&app, &caller.who, id, session).await?;
     }
     let mut headers = HeaderMap::new();
     if let Ok(value) = session::no_cookie().parse() {

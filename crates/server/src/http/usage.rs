@@ -14,7 +14,7 @@ use portico_api::routes;
 use portico_api::usage::{Usage, UsageQuery};
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::USAGE, get);
+    api.add_queried(&routes::USAGE, get);
 }
 
 async fn get(

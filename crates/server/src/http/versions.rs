@@ -1,6 +1,6 @@
 //! Versions of a service; read only, because a version never changes.
 
-use super::extract::{PageWish, Place};
+use super::extract::{self, PageWish, Place};
 use super::router::Registrar;
 use crate::access::Caller;
 use crate::app::App;
@@ -13,7 +13,7 @@ use portico_api::routes;
 use portico_api::service::{Version, VersionSummary};
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::VERSIONS, list);
+    api.add_queried(&routes::VERSIONS, list);
     api.add(&routes::VERSION, get);
 }
 
@@ -27,8 +27,16 @@ async fn list(
     let below = wish
         .after
         .as_ref()
-        .and_then(|(number, _)| number.parse().ok());
-    let found = services::versions(app.store.read(), &service.id, below, wish.fetch()).await?;
+        .map(|(number, _)| number.parse().map_err(|_| extract::foreign_token()))
+        .transpose()?;
+    let found = services::versions(
+        app.store.read(),
+        &service.id,
+        caller.viewer(),
+        below,
+        wish.fetch(),
+    )
+    .await?;
     Ok(Json(wish.page(found, |version| {
         (version.number.to_string(), String::new())
     })))

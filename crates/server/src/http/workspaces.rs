@@ -16,7 +16,7 @@ use portico_api::routes;
 use portico_api::workspace::{CreateWorkspace, UpdateWorkspace, Workspace};
 
 pub(super) fn routes(api: &mut Registrar) {
-    api.add(&routes::WORKSPACES, list);
+    api.add_queried(&routes::WORKSPACES, list);
     api.add(&routes::CREATE_WORKSPACE, create);
     api.add(&routes::WORKSPACE, get);
     api.add(&routes::UPDATE_WORKSPACE, update);
@@ -47,7 +47,7 @@ async fn list(
         CallerKind::Person {
             id, administrator, ..
         } => (id, *administrator),
-        CallerKind::Token { workspace } => {
+        CallerKind::Token { workspace, .. } => {
             let place = Place {
                 workspace: Some(workspace.clone()),
                 ..Place::default()

@@ -122,6 +122,18 @@ pub async fn insert(
     Ok(())
 }
 
+/// How often sign-in has failed in a row.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn failures(conn: &mut SqliteConnection, id: &PersonId) -> Result<i64, Error> {
+    let failures = sqlx::query_scalar("SELECT failures FROM person WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_one(conn)
+        .await?;
+    Ok(failures)
+}
+
 /// Counts a failed sign-in, or forgets them after a good one.
 ///
 /// # Errors

@@ -258,21 +258,25 @@ pub async fn delete(
     Ok(())
 }
 
-/// A service's versions, newest first, below number `below` if given.
+/// A service's versions, newest first, below number `below` if given. Endpoints are counted as far as
+/// the viewer can see them.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn versions(
     pool: &SqlitePool,
     service: &ServiceId,
+    viewer: Viewer<'_>,
     below: Option<u32>,
     limit: u32,
 ) -> Result<Vec<VersionSummary>, Error> {
     let rows = sqlx::query(
         "SELECT v.number, v.notes, v.published_by, v.created_at,
-                (SELECT count(*) FROM endpoint e WHERE e.service_id = v.service_id AND e.version = v.number AND e.deleted_at IS NULL) AS endpoints
-           FROM version v WHERE v.service_id = $1 AND ($2 IS NULL OR v.number < $2) ORDER BY v.number DESC LIMIT $3",
+                (SELECT count(*) FROM endpoint e WHERE e.service_id = v.service_id AND e.version = v.number AND e.deleted_at IS NULL
+                    AND ($1 IS NULL OR e.customer_id IN (SELECT customer_id FROM customer_person WHERE person_id = $1))) AS endpoints
+           FROM version v WHERE v.service_id = $2 AND ($3 IS NULL OR v.number < $3) ORDER BY v.number DESC LIMIT $4",
     )
+    .bind(viewer.person())
     .bind(service.as_str())
     .bind(below)
     .bind(limit)
