@@ -1,5 +1,6 @@
 //! The root: what lives as long as the portal, and which page is shown.
 
+use crate::ui::live::{effect, live, memo};
 use crate::features::account::link::Link;
 use crate::features::endpoints::EndpointPage;
 use crate::features::services::ServicePage;
@@ -57,8 +58,8 @@ fn Root() -> impl IntoView {
     let session = use_session();
     let link = expect_context::<Link>();
     let path = use_location().pathname;
-    let page = Memo::new(move |_| Page::parse(&path.read()));
-    let view = Memo::new(move |_| match (session.state(), page.get()) {
+    let page = memo(move || Page::parse(&path.read()));
+    let view = memo(move || match (session.state(), page.get()) {
         (_, Some(Page::Setup)) => View::Setup,
         (_, Some(Page::SignIn)) if link.is_open() => View::SignIn,
         (SessionState::SignedOut, _) => View::SignIn,
@@ -66,7 +67,7 @@ fn Root() -> impl IntoView {
         (SessionState::Unknown | SessionState::Failed(_), _) => View::Start,
     });
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if view.get() == View::Portal && page.get() == Some(Page::SignIn) {
             let options = NavigateOptions {
                 replace: true,
@@ -75,19 +76,19 @@ fn Root() -> impl IntoView {
             navigate(&Page::Home.href(), options);
         }
     });
-    move || match view.get() {
+    live(move || match view.get() {
         View::Start => view! { <StartPage/> }.into_any(),
         View::Setup => view! { <SetupPage/> }.into_any(),
         View::SignIn => view! { <SignInPage/> }.into_any(),
         View::Portal => view! { <Shell page=page><PortalPage page=page/></Shell> }.into_any(),
-    }
+    })
 }
 
 /// The page of the address, for who is signed in. A page is made anew when its object changes, not
 /// when its tab does.
 #[component]
 fn PortalPage(page: Memo<Option<Page>>) -> impl IntoView {
-    let place = Memo::new(move |_| page.with(|page| page.as_ref().map(Page::without_tab)));
+    let place = memo(move || page.with(|page| page.as_ref().map(Page::without_tab)));
     let service_tab = Signal::derive(move || match page.get() {
         Some(Page::Service { tab, .. }) => tab,
         _ => ServiceTab::default(),
@@ -96,7 +97,7 @@ fn PortalPage(page: Memo<Option<Page>>) -> impl IntoView {
         Some(Page::Endpoint { tab, .. }) => tab,
         _ => EndpointTab::default(),
     });
-    move || match place.get() {
+    live(move || match place.get() {
         Some(Page::Home) => view! { <HomePage/> }.into_any(),
         Some(Page::Workspaces) => view! { <WorkspacesPage/> }.into_any(),
         Some(Page::Workspace { ws, .. }) => view! { <WorkspacePage ws=ws/> }.into_any(),
@@ -109,5 +110,5 @@ fn PortalPage(page: Memo<Option<Page>>) -> impl IntoView {
         // These are shown without the shell, or lead on at once.
         Some(Page::Setup | Page::SignIn) => ().into_any(),
         None => view! { <NotFoundPage/> }.into_any(),
-    }
+    })
 }

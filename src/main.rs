@@ -1,5 +1,13 @@
 //! Starts the portal in the browser.
 
+/// Leptos' own macro with the type of what it makes erased. Whatever holds or changes a view is then
+/// compiled once, not once for each kind of element that a view begins with.
+macro_rules! view {
+    ($($tokens:tt)*) => {
+        ::leptos::prelude::IntoAny::into_any(::leptos::view! { $($tokens)* }.into_inner())
+    };
+}
+
 mod app;
 mod client;
 mod features;
@@ -12,7 +20,7 @@ use wasm_bindgen::{JsCast, JsValue};
 fn main() {
     std::panic::set_hook(Box::new(|panic| stop(&panic.to_string())));
     let token = features::account::link::take_token();
-    leptos::mount::mount_to_body(move || leptos::view! { <app::App token=token/> });
+    leptos::mount::mount_to_body(move || view! { <app::App token=token/> });
 }
 
 /// Hands a panic to the page's own script, which shows an element that needs no Rust any more.

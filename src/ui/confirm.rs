@@ -1,5 +1,6 @@
 //! Asks before something is destroyed. The focus starts on *Cancel*.
 
+use super::choice::Show;
 use super::button::{Button, ButtonKind};
 use super::dialog::Dialog;
 use super::error::ErrorPanel;

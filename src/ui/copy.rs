@@ -1,5 +1,6 @@
 //! Copies a text. Says so in a live region; where the clipboard is denied, the text stands selected.
 
+use super::live::effect;
 use super::icon::{Glyph, Icon};
 use super::timer;
 use leptos::html;
@@ -95,7 +96,7 @@ pub fn CopyButton(
             }
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         if denied.read().is_some()
             && let Some(field) = field.get()
         {

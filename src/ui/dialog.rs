@@ -1,5 +1,7 @@
 //! Dialogs on the browser's own element: it traps the focus, dims the page and gives the focus back.
 
+use super::choice::Show;
+use super::live::effect;
 use super::icon::{Glyph, Icon};
 use leptos::ev;
 use leptos::html;
@@ -29,7 +31,7 @@ pub fn Dialog(
     let labelled = heading.clone();
     let children = StoredValue::new(children);
     let is_open = move || open.try_get_untracked().unwrap_or(false);
-    Effect::new(move |_| {
+    effect(move || {
         let open = open.get();
         let Some(dialog) = node.get() else { return };
         if open && !dialog.open() {

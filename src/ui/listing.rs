@@ -1,5 +1,7 @@
 //! Long lists that come in pages: what is loaded, what is on its way, what failed.
 
+use super::choice::Show;
+use super::live::{live, memo};
 use super::button::Button;
 use super::error::ErrorPanel;
 use super::skeleton::TableSkeleton;
@@ -168,7 +170,7 @@ pub fn ListingView<T: Send + Sync + 'static>(
 ) -> impl IntoView {
     let children = StoredValue::new(children);
     let empty = StoredValue::new(empty);
-    let nothing = Memo::new(move |_| listing.items.with(Vec::is_empty));
+    let nothing = memo(move || listing.items.with(Vec::is_empty));
     let error = move || match listing.progress.get() {
         Progress::Failed(error) => {
             let retry = Callback::new(move |()| listing.reload());
@@ -176,9 +178,9 @@ pub fn ListingView<T: Send + Sync + 'static>(
         }
         _ => None,
     };
-    let more = Memo::new(move |_| pager && listing.has_more());
+    let more = memo(move || pager && listing.has_more());
     view! {
-        {error}
+        {live(error)}
         {move || match (listing.begun.get(), nothing.get()) {
             (false, _) => view! { <TableSkeleton/> }.into_any(),
             (true, true) if listing.is_complete() => empty.get_value().run(),

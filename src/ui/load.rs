@@ -1,5 +1,7 @@
 //! Shows what a resource holds: skeleton, value or error. The old value stays while it reloads.
 
+use super::live::live;
+use super::resource::Resource;
 use super::error::ErrorPanel;
 use crate::client::Answer;
 use leptos::prelude::*;
@@ -8,7 +10,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Loaded<T, V, F>(
     /// What is loaded.
-    resource: LocalResource<Answer<T>>,
+    resource: Resource<Answer<T>>,
     /// What stands in meanwhile, at the final size.
     #[prop(into)]
     waiting: ViewFn,
@@ -20,12 +22,12 @@ where
     V: IntoView + 'static,
     F: Fn(T) -> V + Send + 'static,
 {
-    move || match resource.get() {
+    live(move || match resource.get() {
         None => waiting.run(),
         Some(Ok(value)) => children(value).into_any(),
         Some(Err(error)) => {
             let retry = Callback::new(move |()| resource.refetch());
             view! { <ErrorPanel error=error retry=retry/> }.into_any()
         }
-    }
+    })
 }

@@ -1,5 +1,7 @@
 //! A menu that opens below its button, above everything else, with the keys that menus have.
 
+use super::choice::Show;
+use super::live::effect;
 use super::field::FieldIds;
 use leptos::ev;
 use leptos::html;
@@ -36,7 +38,7 @@ pub fn Menu(
     let name = label.clone();
 
     let (panel_ref, button_ref) = (panel, button);
-    Effect::new(move |_| {
+    effect(move || {
         let shown = open.get();
         let (Some(panel), Some(button)) = (panel.get(), button.get_untracked()) else {
             return;

@@ -4,6 +4,7 @@
 
 pub mod badge;
 pub mod button;
+pub mod choice;
 pub mod code;
 pub mod confirm;
 pub mod copy;
@@ -13,10 +14,12 @@ pub mod error;
 pub mod field;
 pub mod icon;
 pub mod listing;
+pub mod live;
 pub mod load;
 pub mod menu;
 pub mod menu_entry;
 pub mod number;
+pub mod resource;
 pub mod skeleton;
 pub mod switch;
 pub mod table;

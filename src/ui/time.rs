@@ -1,5 +1,6 @@
 //! Moments relative to now, with the absolute one in the reader's zone at hand.
 
+use super::live::live;
 use super::timer;
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::*;
@@ -111,7 +112,7 @@ pub fn RelativeTime(
     let title = absolute(&time);
     let machine = time.to_string();
     let text = move || relative(&time, now.map_or_else(Date::now, |clock| clock.now.get()));
-    view! { <time datetime=machine title=title>{text}</time> }
+    view! { <time datetime=machine title=title>{live(text)}</time> }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Short notes about what just happened. Never the only place where a fact appears.
 
+use super::choice::For;
 use super::icon::{Glyph, Icon};
 use super::timer;
 use crate::client::ClientError;
@@ -122,12 +123,12 @@ pub fn ToastHost() -> impl IntoView {
     view! {
         <div class="toasts">
             <div role="status">
-                <For each=of(false) key=|toast| toast.id let:toast>
+                <For each=of(false) key=|toast| toast.id.to_string() let:toast>
                     <Note toast=toast/>
                 </For>
             </div>
             <div role="alert">
-                <For each=of(true) key=|toast| toast.id let:toast>
+                <For each=of(true) key=|toast| toast.id.to_string() let:toast>
                     <Note toast=toast/>
                 </For>
             </div>

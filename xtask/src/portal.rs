@@ -38,15 +38,15 @@ const SOURCES: [&str; 9] = [
     "Cargo.lock",
 ];
 
-/// Whether `dist/` holds the sources' present state in at least this grade.
+/// Whether `dist/` holds the sources' present state in at least this grade, untouched since.
 pub fn is_fresh(repo: &Repo, grade: Grade) -> Result<bool, Error> {
     if !repo.dist().join("index.html").is_file() {
         return Ok(false);
     }
     let sources = fingerprint::of(&repo.root, &SOURCES)?;
     let seen = std::fs::read_to_string(stamp(repo)).unwrap_or_default();
-    let released = mark(sources, Grade::Released);
-    Ok(seen == released || (grade == Grade::Plain && seen == mark(sources, Grade::Plain)))
+    let released = mark(repo, sources, Grade::Released)?;
+    Ok(seen == released || (grade == Grade::Plain && seen == mark(repo, sources, Grade::Plain)?))
 }
 
 /// Runs trunk, whatever stands in `dist/`, and runs what is to follow on its result. The build
@@ -77,7 +77,8 @@ pub fn build(
     remove(&repo.dist().join(".stage"))?;
     finish()?;
     std::fs::create_dir_all(&repo.target).map_err(Error::file(&repo.target))?;
-    std::fs::write(stamp(repo), mark(sources, grade)).map_err(Error::file(stamp(repo)))
+    let mark = mark(repo, sources, grade)?;
+    std::fs::write(stamp(repo), mark).map_err(Error::file(stamp(repo)))
 }
 
 /// Removes a file or a folder, if it is there.
@@ -97,6 +98,8 @@ fn stamp(repo: &Repo) -> PathBuf {
     repo.target.join("portal-build")
 }
 
-fn mark(sources: u64, grade: Grade) -> String {
-    format!("{sources:016x} {}\n", grade.name())
+/// What was built from what, and what it became: a build by hand in the same folder is noticed.
+fn mark(repo: &Repo, sources: u64, grade: Grade) -> Result<String, Error> {
+    let built = fingerprint::of(&repo.root, &["dist"])?;
+    Ok(format!("{sources:016x} {} {built:016x}\n", grade.name()))
 }

@@ -5,6 +5,8 @@ mod samples;
 mod schema_tables;
 pub mod shell;
 
+use crate::ui::live::{live, memo};
+use crate::ui::resource::Resource;
 use crate::client::endpoints::Place;
 use crate::client::{self, Versioned};
 use crate::ui::{CopyButton, CopySource, Loaded, Skeleton};
@@ -21,7 +23,7 @@ pub fn Consume(
     /// The endpoint.
     endpoint: RwSignal<Versioned<Endpoint>>,
 ) -> impl IntoView {
-    let urls = Memo::new(move |_| endpoint.read().value.urls.clone());
+    let urls = memo(move || endpoint.read().value.urls.clone());
     let version = version_of(endpoint);
     let url_rows = move || {
         let urls = urls.get();
@@ -37,7 +39,7 @@ pub fn Consume(
     view! {
         <section class="section" aria-labelledby="consume-urls">
             <h2 class="section-title" id="consume-urls">"Address"</h2>
-            <div class="card">{url_rows}</div>
+            <div class="card">{live(url_rows)}</div>
         </section>
         <Loaded resource=version waiting=|| view! { <Skeleton lines=12/> } let:version>
             <VersionView endpoint=endpoint version=version/>
@@ -48,12 +50,12 @@ pub fn Consume(
 /// The version that an endpoint serves; loaded anew when it serves another.
 pub fn version_of(
     endpoint: RwSignal<Versioned<Endpoint>>,
-) -> LocalResource<client::Answer<Version>> {
-    let wanted = Memo::new(move |_| {
+) -> Resource<client::Answer<Version>> {
+    let wanted = memo(move || {
         let endpoint = endpoint.read();
         (Place::of(&endpoint.value), endpoint.value.version)
     });
-    LocalResource::new(move || {
+    Resource::new(move || {
         let (place, number) = wanted.get();
         async move { client::versions::get(&place.ws, &place.svc, number).await }
     })

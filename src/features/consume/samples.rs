@@ -1,5 +1,6 @@
 //! Samples by language. The language is in the address and, for the next visit, in this browser.
 
+use crate::ui::live::{effect, memo};
 use super::model::{Call, Language};
 use crate::ui::{CodeBlock, Tab, Tabs};
 use leptos::prelude::*;
@@ -28,14 +29,14 @@ pub fn Samples(
 ) -> impl IntoView {
     let query = use_query_map();
     let path = use_location().pathname;
-    let language = Memo::new(move |_| {
+    let language = memo(move || {
         let named = query
             .read()
             .get("sample")
             .and_then(|slug| Language::parse(&slug));
         named.or_else(kept).unwrap_or(Language::Curl)
     });
-    Effect::new(move |_| {
+    effect(move || {
         if query.read().get("sample").is_some() {
             keep(language.get());
         }
@@ -48,7 +49,7 @@ pub fn Samples(
             current: Signal::derive(move || language.get() == this),
         })
         .collect();
-    let code = Memo::new(move |_| call.sample(language.get()));
+    let code = memo(move || call.sample(language.get()));
     view! {
         <section class="section samples" aria-labelledby="consume-samples">
             <h2 class="section-title" id="consume-samples">"Samples"</h2>

@@ -1,6 +1,8 @@
 //! The Add Endpoint dialog: the form, the question before unsaved work is dropped, and the dialog
 //! with what was made.
 
+use crate::ui::choice::Show;
+use crate::ui::live::effect;
 use super::add_fields::AddFields;
 use super::add_state::AddForm;
 use super::created::CreatedDialog;
@@ -32,7 +34,7 @@ pub fn AddEndpointDialog(
     let cap = workspace.max_concurrent_calls_cap;
     let form = AddForm::new(workspace.id.clone(), service.id.clone(), cap);
     let query = use_query_map();
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             let query = query.get_untracked();
             form.open(&FormLink {

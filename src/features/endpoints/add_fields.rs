@@ -1,5 +1,7 @@
 //! The fields of the Add Endpoint form.
 
+use crate::ui::live::{live, memo};
+use crate::ui::resource::Resource;
 use super::add_state::AddForm;
 use super::form::{FormField, endpoint_url};
 use super::limit_selector::LimitSelector;
@@ -58,7 +60,7 @@ fn NameField(form: AddForm) -> impl IntoView {
     let ids = ids(FormField::Name);
     let (id, described) = (ids.input.clone(), ids.described_by());
     let error = Signal::derive(move || form.error(FormField::Name));
-    let status = Memo::new(move |_| form.watch.read().status());
+    let status = memo(move || form.watch.read().status());
     view! {
         <Field
             ids=ids
@@ -157,17 +159,17 @@ fn all() -> PageQuery {
 #[component]
 fn VersionField(form: AddForm, service: Service) -> impl IntoView {
     let newest = service.newest_version;
-    let versions = LocalResource::new(move || {
+    let versions = Resource::new(move || {
         let (ws, svc) = (service.workspace_id.clone(), service.id.clone());
         async move { client::versions::list(&ws, &svc, &all()).await }
     });
     let ids = ids(FormField::Version);
     let (id, described) = (ids.input.clone(), ids.described_by());
-    let hint = Signal::derive(move || match &*versions.read() {
+    let hint = Signal::derive(move || versions.with(|versions| match versions {
         Some(Err(error)) => format!("Older versions could not be listed: {}", error.in_words()),
         _ => "The pipeline that it serves. It keeps it until it is updated.".to_owned(),
     });
-    let older = move || match &*versions.read() {
+    let older = move || versions.with(|versions| match versions {
         Some(Ok(page)) => page
             .items
             .iter()
@@ -206,15 +208,15 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
 
 #[component]
 fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
-    let customers = LocalResource::new(move || {
+    let customers = Resource::new(move || {
         let ws = workspace.id.clone();
         async move { client::customers::list(&ws, &all()).await }
     });
-    let list = move || match &*customers.read() {
+    let list = move || customers.with(|customers| match customers {
         Some(Ok(page)) => page.items.clone(),
         _ => Vec::new(),
     };
-    move || {
+    live(move || {
         let list = list();
         if list.is_empty() {
             return None;
@@ -250,5 +252,5 @@ fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
                 </select>
             </Field>
         })
-    }
+    })
 }

@@ -1,5 +1,7 @@
 //! *Configure*: the settings of an endpoint, what else is known of it, and its end.
 
+use crate::ui::choice::Show;
+use crate::ui::live::memo;
 use super::conflict::ConflictDialog;
 use super::delete::DeleteZone;
 use super::facts::Facts;
@@ -33,7 +35,7 @@ pub fn Configure(
 ) -> impl IntoView {
     let editor = Editor::new(endpoint, cap);
     let toasts = use_toasts();
-    let dirty = Memo::new(move |_| editor.dirty());
+    let dirty = memo(move || editor.dirty());
     let saved = Callback::new(move |()| toasts.success("Saved."));
     let save = move |event: ev::SubmitEvent| {
         event.prevent_default();

@@ -1,5 +1,6 @@
 //! Somebody else saved first: both values of each setting that collides, and the person picks.
 
+use crate::ui::live::memo;
 use super::settings::{Conflict, Setting, Settings};
 use crate::ui::{Button, ButtonKind, Dialog};
 use leptos::prelude::*;
@@ -72,7 +73,7 @@ fn Pick(
     keep: RwSignal<Vec<Setting>>,
 ) -> impl IntoView {
     let group = format!("pick-{}", setting.label());
-    let kept = Memo::new(move |_| keep.read().contains(&setting));
+    let kept = memo(move || keep.read().contains(&setting));
     let shown = |text: String| {
         if text.is_empty() {
             "(empty)".to_owned()

@@ -1,5 +1,6 @@
 //! What was made: URL and both keys, in clear, until the dialog closes.
 
+use crate::ui::live::effect;
 use super::add_state::AddForm;
 use crate::routes::{EndpointTab, Page};
 use crate::ui::{Button, ButtonKind, Confirm, CopyButton, CopySource, Dialog};
@@ -57,7 +58,7 @@ pub fn CreatedDialog(
         }
     });
     let another = Callback::new(move |()| form.again());
-    Effect::new(move |_| {
+    effect(move || {
         if showing.get() {
             copied.set(false);
         }

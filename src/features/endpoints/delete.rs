@@ -1,5 +1,6 @@
 //! The end of an endpoint: says what depends on it, asks, and can be undone.
 
+use crate::ui::live::live;
 use super::state::traffic_in_words;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
@@ -122,7 +123,7 @@ pub fn DeleteZone(
             error=failure
             on_confirm=delete
         >
-            <p>{traffic}</p>
+            <p>{live(traffic)}</p>
             <p>"Its URL and both keys stop working at once. It can be restored for 7 days."</p>
         </Confirm>
     }

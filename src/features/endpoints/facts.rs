@@ -1,5 +1,6 @@
 //! What is known of an endpoint and can't be changed here.
 
+use crate::ui::live::live;
 use super::state::{model_name, short_digest};
 use crate::client::Versioned;
 use crate::ui::{Badge, CopyButton, CopySource, RelativeTime, Tone};
@@ -12,7 +13,7 @@ pub fn Facts(
     /// The endpoint.
     endpoint: RwSignal<Versioned<Endpoint>>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         let Versioned { value, .. } = endpoint.get();
         let models = value
             .models
@@ -47,7 +48,7 @@ pub fn Facts(
                 <ul class="models">{models}</ul>
             </section>
         }
-    }
+    })
 }
 
 #[component]

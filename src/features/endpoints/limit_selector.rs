@@ -1,6 +1,8 @@
 //! The throttle selector: Low or High, and for High a slider with a number field. It shows what
 //! `limit` says; the draft belongs to the form around it.
 
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo};
 use super::limit::{LimitDraft, calls_in_words, rate_in_words, slider_max};
 use crate::ui::FieldIds;
 use leptos::prelude::*;
@@ -30,10 +32,10 @@ pub fn LimitSelector(
     let ids = FieldIds::new();
     let group = ids.input.clone();
     let described = ids.described_by();
-    let read = Memo::new(move |_| value.read().read(cap));
-    let high = Memo::new(move |_| value.read().level == ThrottleLevel::High);
+    let read = memo(move || value.read().read(cap));
+    let high = memo(move || value.read().level == ThrottleLevel::High);
     let off = move || !blocked.read().is_empty();
-    let wrong = Memo::new(move |_| match read.get() {
+    let wrong = memo(move || match read.get() {
         Err(problem) => problem.to_string(),
         Ok(_) => error.get(),
     });
@@ -81,7 +83,7 @@ pub fn LimitSelector(
                         on:change=level(ThrottleLevel::High)
                     />
                     <span class="choice-title">"High"</span>
-                    <span class="choice-note">{high_words}</span>
+                    <span class="choice-note">{live(high_words)}</span>
                 </label>
             </div>
             <Show when=move || high.get()>

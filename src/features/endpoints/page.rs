@@ -1,5 +1,7 @@
 //! The page of one endpoint: its head with its state, and the tabs.
 
+use crate::ui::live::{live, memo};
+use crate::ui::resource::Resource;
 use super::configure::Configure;
 use super::state::EndpointState;
 use crate::client::endpoints::Place;
@@ -34,11 +36,11 @@ pub fn EndpointPage(
 ) -> impl IntoView {
     let place = Place { ws, svc, name };
     let wanted = place.clone();
-    let resource = LocalResource::new(move || {
+    let resource = Resource::new(move || {
         let place = wanted.clone();
         async move { client::endpoints::get(&place).await }
     });
-    move || match resource.get() {
+    live(move || match resource.get() {
         None => view! {
             <PageHeader title="" tabs=tabs(&place, tab)/>
             <Skeleton lines=8/>
@@ -51,7 +53,7 @@ pub fn EndpointPage(
             let retry = Callback::new(move |()| resource.refetch());
             view! { <PageError error=error retry=retry/> }.into_any()
         }
-    }
+    })
 }
 
 fn tabs(place: &Place, tab: Signal<EndpointTab>) -> Vec<Tab> {
@@ -94,7 +96,7 @@ fn EndpointView(
     let title = loaded.value.name.to_string();
     let endpoint = RwSignal::new(loaded);
     let url = Signal::derive(move || endpoint.read().value.urls.request_response.clone());
-    let state = Memo::new(move |_| EndpointState::of(&endpoint.read().value));
+    let state = memo(move || EndpointState::of(&endpoint.read().value));
     let badge = move || {
         let state = state.get();
         let tone = match state {
@@ -106,7 +108,7 @@ fn EndpointView(
     };
     let session = use_session();
     let ws = place.ws.clone();
-    let blocked = Memo::new(move |_| {
+    let blocked = memo(move || {
         if session.can_publish(&ws) {
             String::new()
         } else {
@@ -114,7 +116,7 @@ fn EndpointView(
         }
     });
     let scope = use_scope();
-    let around = Memo::new(move |_| {
+    let around = memo(move || {
         let (workspace, service) = (scope.workspace()?.ok(), scope.service()?.ok());
         Some(Around {
             cap: workspace
@@ -157,7 +159,7 @@ fn EndpointView(
         <PageHeader
             title=title
             description=Signal::derive(move || endpoint.read().value.description.clone())
-            beside=move || view! { {badge} }
+            beside=move || view! { {live(badge)} }
             action=move || view! { <CopyButton source=CopySource::signal(url) label="Copy URL"/> }
             tabs=heads
         />
@@ -167,7 +169,7 @@ fn EndpointView(
             }),
             _ => None,
         }}
-        {body}
+        {live(body)}
     }
 }
 

@@ -1,5 +1,6 @@
 //! One slot: its newest key, what is known of it, what can be done, and the key in grace below.
 
+use crate::ui::live::{live, memo};
 use super::KeyRing;
 use super::dialogs::DisableDialog;
 use super::expiry::ExpiryDialog;
@@ -24,7 +25,7 @@ pub fn SlotCard(
     /// Which slot.
     which: KeySlot,
 ) -> impl IntoView {
-    let of_slot = Memo::new(move |_| {
+    let of_slot = memo(move || {
         by_slot(&ring.keys())
             .into_iter()
             .find(|each| each.slot == which)
@@ -34,8 +35,8 @@ pub fn SlotCard(
                 old: None,
             })
     });
-    let newest = Memo::new(move |_| of_slot.read().newest.clone());
-    let old = Memo::new(move |_| of_slot.read().old.clone());
+    let newest = memo(move || of_slot.read().newest.clone());
+    let old = memo(move || of_slot.read().old.clone());
     let title = format!("key-{}", which.as_str());
     let labelled = title.clone();
     view! {
@@ -70,11 +71,11 @@ fn State(key: Key) -> impl IntoView {
 /// Says that the key ends soon.
 #[component]
 fn Warning(ring: KeyRing, #[prop(into)] key: Signal<Option<Key>>) -> impl IntoView {
-    let warning = Memo::new(move |_| {
+    let warning = memo(move || {
         let ends = key.read().as_ref()?.expires_at.as_ref().map(millis_of)?;
         expiry_warning(ends, ring.now.get())
     });
-    move || {
+    live(move || {
         warning.get().map(|(near, words)| {
             let tone = match near {
                 Nearness::Month => Tone::Info,
@@ -88,7 +89,7 @@ fn Warning(ring: KeyRing, #[prop(into)] key: Signal<Option<Key>>) -> impl IntoVi
                 </p>
             }
         })
-    }
+    })
 }
 
 /// What is known of the key.
@@ -124,7 +125,7 @@ fn Actions(ring: KeyRing, which: KeySlot, #[prop(into)] key: Signal<Option<Key>>
     let dating = RwSignal::new(false);
     let disabling = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let disabled = Memo::new(move |_| {
+    let disabled = memo(move || {
         key.read()
             .as_ref()
             .is_some_and(|key| key.state == KeyState::Disabled)

@@ -1,5 +1,6 @@
 //! Asks before a key is switched off.
 
+use crate::ui::live::live;
 use super::KeyRing;
 use super::model::slot_in_sentence;
 use crate::client::{self, ClientError};
@@ -67,7 +68,7 @@ pub fn DisableDialog(
             error=failure
             on_confirm=disable
         >
-            <p>{calls}</p>
+            <p>{live(calls)}</p>
             <p>"Calls with it are refused until it is enabled again. Nothing is deleted."</p>
         </Confirm>
     }

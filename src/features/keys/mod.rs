@@ -9,6 +9,7 @@ mod old;
 mod reveal;
 mod rotate;
 
+use crate::ui::live::memo;
 use crate::client::endpoints::Place;
 use crate::client::{self, Answer, Versioned};
 use crate::ui::timer;
@@ -89,7 +90,7 @@ pub fn Keys(
     timer::every(Duration::from_secs(1), move || {
         ring.now.try_set(Date::now());
     });
-    let state = Memo::new(move |_| match &*ring.list.read() {
+    let state = memo(move || match &*ring.list.read() {
         None => Shown::Waiting,
         Some(Err(_)) => Shown::Failed,
         Some(Ok(list)) if list.value.items.is_empty() => Shown::Empty,

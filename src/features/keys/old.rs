@@ -1,5 +1,6 @@
 //! The key that was rotated away and still works: for how long, and whether it can go.
 
+use crate::ui::live::{effect, live, memo};
 use super::KeyRing;
 use super::model::{countdown, slot_in_sentence, state_word, verdict};
 use crate::client::{self, ClientError};
@@ -21,8 +22,8 @@ pub fn OldKey(
     let ends = key.grace_until.as_ref().map(millis_of);
     let left = move || ends.and_then(|ends| countdown(ends, ring.now.get()));
     // Once the grace is over, the list no longer has this key.
-    let over = Memo::new(move |_| left().is_none());
-    Effect::new(move |_| {
+    let over = memo(move || left().is_none());
+    effect(move || {
         if over.get() && ends.is_some() {
             ring.load();
         }
@@ -65,7 +66,7 @@ pub fn OldKey(
             <code class="key-text">{key.masked}</code>
             <p>
                 {move || match left() {
-                    Some(left) => format!("Works for another {left}."),
+                    Some(left) => format!("Works for another {live(left)}."),
                     None => "Its grace is over.".to_owned(),
                 }}
                 " "

@@ -1,5 +1,7 @@
 //! Showing a key in clear: on a click, for 30 seconds, until the tab is hidden or left.
 
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, live, memo};
 use super::KeyRing;
 use super::model::{REVEAL_SECONDS, slot_in_sentence};
 use crate::client;
@@ -53,17 +55,17 @@ pub fn KeyText(
         },
         false,
     );
-    let left = Memo::new(move |_| {
+    let left = memo(move || {
         let until = clear.read().as_ref()?.until;
         let seconds = ((until - ring.now.get()) / 1_000.0).ceil();
         (seconds > 0.0).then_some(seconds.min(f64::from(REVEAL_SECONDS)))
     });
-    Effect::new(move |_| {
+    effect(move || {
         if left.get().is_none() && clear.read_untracked().is_some() {
             hide();
         }
     });
-    let shown = Memo::new(move |_| left.get().is_some());
+    let shown = memo(move || left.get().is_some());
     let step_up = use_step_up();
     let toasts = use_toasts();
     let fetch = move || async move {
@@ -120,7 +122,7 @@ pub fn KeyText(
     };
     view! {
         <div class="key-line">
-            <code class="key-text" class:key-clear=move || shown.get()>{text}</code>
+            <code class="key-text" class:key-clear=move || shown.get()>{live(text)}</code>
             <div class="key-tools">
                 <Button busy=busy blocked=blocked on_click=Callback::new(toggle)>
                     <span class="key-toggle">

@@ -1,5 +1,7 @@
 //! Rotates a slot: which one, how long the old key lives on, and the new key, shown once.
 
+use crate::ui::choice::Show;
+use crate::ui::live::live;
 use super::KeyRing;
 use super::model::{GRACES, by_slot, slot_in_sentence, slot_word};
 use crate::client::{self, ClientError};
@@ -187,7 +189,7 @@ fn RotateForm(
 /// How much the key that is about to be rotated away is used.
 #[component]
 fn OldUse(ring: KeyRing, chosen: RwSignal<KeySlot>) -> impl IntoView {
-    move || {
+    live(move || {
         let slot = chosen.get();
         let of_slot = by_slot(&ring.keys())
             .into_iter()
@@ -208,7 +210,7 @@ fn OldUse(ring: KeyRing, chosen: RwSignal<KeySlot>) -> impl IntoView {
                 {older.then_some(" An older key of this slot is still in its grace; it stops now.")}
             </p>
         })
-    }
+    })
 }
 
 fn sentence_start(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! What a version takes and gives: its columns, parameters and models, and how it was checked.
 
+use crate::ui::resource::Resource;
 use super::model::{output_in_words, parity_in_words, seen_values, type_word};
 use super::text;
 use crate::client;
@@ -20,7 +21,7 @@ pub fn VersionDetails(
     /// Its number.
     number: u32,
 ) -> impl IntoView {
-    let version = LocalResource::new(move || {
+    let version = Resource::new(move || {
         let (ws, svc) = (ws.clone(), svc.clone());
         async move { client::versions::get(&ws, &svc, number).await }
     });

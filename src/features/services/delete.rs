@@ -1,5 +1,6 @@
 //! Deletes an endpoint from the list: names it, says what depends on it, and offers to undo.
 
+use crate::ui::live::{effect, live};
 use super::text;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError};
@@ -33,7 +34,7 @@ pub fn DeleteEndpoint(
             .unwrap_or_default()
     });
     let customer = move || asked.with(|asked| asked.as_ref()?.customer_name.clone());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(place) = asked.with(|asked| asked.as_ref().map(Place::of)) {
             calls.set(None);
             error.set(None);
@@ -110,8 +111,8 @@ pub fn DeleteEndpoint(
             error=error
             on_confirm=delete
         >
-            <p>{traffic}</p>
-            {move || customer().map(|customer| view! { <p>{format!("It is granted to {customer}.")}</p> })}
+            <p>{live(traffic)}</p>
+            {move || customer().map(|customer| view! { <p>{format!("It is granted to {live(customer)}.")}</p> })}
             <p>"Its URL and both keys stop working at once. It can be restored for 7 days; its name stays reserved until then."</p>
         </Confirm>
     }

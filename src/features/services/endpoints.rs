@@ -1,5 +1,7 @@
 //! The endpoints of a service: the list, its filter, and adding one.
 
+use crate::ui::choice::{For, Show};
+use crate::ui::live::{effect, live, memo};
 use super::delete::DeleteEndpoint;
 use super::model::matches;
 use super::row::EndpointRow;
@@ -42,7 +44,7 @@ pub fn EndpointsTab(
         scope.reload();
     });
     // The dialog is made once and stays: a reload of the service must not close it over the keys.
-    let ready = Memo::new(move |_| {
+    let ready = memo(move || {
         matches!(
             (scope.service(), scope.workspace()),
             (Some(Ok(_)), Some(Ok(_)))
@@ -73,7 +75,7 @@ pub fn EndpointsTab(
         <ListingView listing=listing empty=empty pager=false>
             <Endpoints listing=listing publisher=publisher/>
         </ListingView>
-        {dialog}
+        {live(dialog)}
     }
 }
 
@@ -105,7 +107,7 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
     );
     let shown = RwSignal::new(ROWS);
     let deleting = RwSignal::new(None::<Endpoint>);
-    let found = Memo::new(move |_| {
+    let found = memo(move || {
         let filter = filter.read();
         let items = items.read();
         let found = items
@@ -115,7 +117,7 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
         found.map(|(index, _)| index).collect::<Vec<usize>>()
     });
     // A filter is over all endpoints, so all of them must be here.
-    Effect::new(move |_| {
+    effect(move || {
         if !filter.read().trim().is_empty() && !listing.is_complete() {
             listing.rest();
         }
@@ -144,8 +146,8 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
             format!("{} of {total}{more} match", grouped(count(found)))
         }
     });
-    let nothing = Memo::new(move |_| found.read().is_empty());
-    let more = Memo::new(move |_| found.read().len() > shown.get() || listing.has_more());
+    let nothing = memo(move || found.read().is_empty());
+    let more = memo(move || found.read().len() > shown.get() || listing.has_more());
     let show_more = Callback::new(move |_| {
         shown.update(|shown| *shown += ROWS);
         if found.read_untracked().len() < shown.get_untracked() {
@@ -181,7 +183,7 @@ fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView
                 <tbody>
                     <For
                         each=rows
-                        key=|endpoint| (endpoint.id.clone(), endpoint.updated_at.clone(), endpoint.paused)
+                        key=|endpoint| format!("{} {} {}", endpoint.id, endpoint.updated_at, endpoint.paused)
                         let:endpoint
                     >
                         <EndpointRow endpoint=endpoint listing=listing publisher=publisher deleting=deleting/>

@@ -1,5 +1,7 @@
 //! The page of one web service.
 
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo};
 use super::endpoints::EndpointsTab;
 use super::text;
 use super::versions::VersionsTab;
@@ -22,12 +24,12 @@ pub fn ServicePage(
     tab: Signal<ServiceTab>,
 ) -> impl IntoView {
     let scope = use_scope();
-    let failure = Memo::new(move |_| {
+    let failure = memo(move || {
         let service = scope.service().and_then(Result::err);
         service.or_else(|| scope.workspace().and_then(Result::err))
     });
     let ids = StoredValue::new((ws, svc));
-    move || match failure.get() {
+    live(move || match failure.get() {
         Some(error) => {
             let retry = Callback::new(move |()| scope.reload());
             view! { <PageError error=error retry=retry/> }.into_any()
@@ -36,7 +38,7 @@ pub fn ServicePage(
             let (ws, svc) = ids.get_value();
             view! { <ServiceView ws=ws svc=svc tab=tab/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
@@ -52,7 +54,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
     });
     let publisher = {
         let ws = ws.clone();
-        Memo::new(move |_| session.can_publish(&ws))
+        memo(move || session.can_publish(&ws))
     };
     // A link can open the dialog.
     let adding = RwSignal::new(use_query_map().read_untracked().get("add").as_deref() == Some("1"));
@@ -94,7 +96,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
         })
         .collect();
     let ids = StoredValue::new((ws, svc));
-    let shown = Memo::new(move |_| tab.get());
+    let shown = memo(move || tab.get());
     view! {
         <PageHeader title=title description=description action=action tabs=tabs/>
         {move || {

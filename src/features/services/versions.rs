@@ -1,5 +1,7 @@
 //! The versions of a service.
 
+use crate::ui::choice::{For, Show};
+use crate::ui::live::memo;
 use super::columns::VersionDetails;
 use super::text;
 use crate::client;
@@ -23,14 +25,14 @@ pub fn VersionsTab(
         async move { client::versions::list(&ws, &svc, &query).await }
     });
     let items = listing.items();
-    let newest = Memo::new(move |_| items.read().first().map(|version| version.number));
+    let newest = memo(move || items.read().first().map(|version| version.number));
     let empty = || view! { <EmptyState title=text::NO_VERSION_TITLE text=text::NO_VERSION_TEXT/> };
     view! {
         <ListingView listing=listing empty=empty>
             <ol class="versions">
                 <For
                     each=move || items.get()
-                    key=|version| (version.number, version.endpoints)
+                    key=|version| format!("{} {}", version.number, version.endpoints)
                     let:version
                 >
                     <VersionItem version=version newest=newest ids=ids/>

@@ -1,5 +1,6 @@
 //! The set-up page. The password goes to the server and is kept nowhere.
 
+use crate::ui::live::{effect, live};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;
@@ -22,7 +23,7 @@ use portico_api::session::{SetUp, check_password, is_email};
 pub fn SetupPage() -> impl IntoView {
     let link = expect_context::<Link>();
     let token = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(taken) = link.take() {
             token.set(Some(taken));
         }
@@ -145,7 +146,7 @@ fn SetupForm(token: String) -> impl IntoView {
     let [name_field, email_field, password_field] = fields;
     view! {
         <p class="muted">{text::INTRO}</p>
-        {general}
+        {live(general)}
         <form class="stack" novalidate=true on:submit=submit>
             <TextInput label=text::NAME value=name error=name_error name="name" autocomplete="name" autofocus=true node_ref=name_field/>
             <TextInput label=text::EMAIL value=email error=email_error hint=text::EMAIL_HINT kind="email" name="email" autocomplete="username" node_ref=email_field/>

@@ -1,5 +1,7 @@
 //! Breadcrumbs: where the person is, with the siblings of each level a click away.
 
+use crate::ui::live::live;
+use crate::ui::resource::Resource;
 use super::scope::use_scope;
 use super::text;
 use crate::client::{self, Answer};
@@ -113,8 +115,8 @@ where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer<Vec<Sibling>>> + 'static,
 {
-    let list = LocalResource::new(load);
-    move || {
+    let list = Resource::new(load);
+    live(move || {
         match list.get() {
         None => view! { <p class="menu-note" role="menuitem" aria-disabled="true" tabindex="-1">{text::LOADING}</p> }.into_any(),
         Some(Err(error)) => {
@@ -128,7 +130,7 @@ where
             .collect_view()
             .into_any(),
     }
-    }
+    })
 }
 
 /// One level.
@@ -229,7 +231,7 @@ pub fn Crumbs() -> impl IntoView {
     };
     view! {
         <nav class="crumbs" aria-label=text::BREADCRUMBS>
-            <ol>{levels}</ol>
+            <ol>{live(levels)}</ol>
         </nav>
     }
 }

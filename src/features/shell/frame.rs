@@ -1,5 +1,6 @@
 //! The frame of the signed-in portal: bar on top, page below.
 
+use crate::ui::live::memo;
 use super::account_menu::{AccountMenu, Mark};
 use super::announce::Announcer;
 use super::crumbs::Crumbs;
@@ -19,7 +20,7 @@ pub fn Shell(
     /// The page's view.
     children: Children,
 ) -> impl IntoView {
-    let place = Memo::new(move |_| page.with(|page| page.as_ref().map(Page::without_tab)));
+    let place = memo(move || page.with(|page| page.as_ref().map(Page::without_tab)));
     let announcer = Announcer::new(place);
     provide_context(announcer);
     provide_context(Scope::new(page));

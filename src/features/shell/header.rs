@@ -1,5 +1,7 @@
 //! The head of a page: title, what it is, one primary action, tabs.
 
+use crate::ui::choice::Show;
+use crate::ui::live::effect;
 use super::announce::Announcer;
 use super::text;
 use crate::ui::{Tab, Tabs};
@@ -27,7 +29,7 @@ pub fn PageHeader(
 ) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     let announcer = use_context::<Announcer>();
-    Effect::new(move |_| {
+    effect(move || {
         let title = title.get();
         if let (Some(announcer), false, true) =
             (announcer, title.is_empty(), heading.get().is_some())

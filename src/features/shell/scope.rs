@@ -1,6 +1,8 @@
 //! Where the person is: the page of the address, and the workspace and service that it is in. They
 //! are loaded once for breadcrumbs and page alike.
 
+use crate::ui::live::memo;
+use crate::ui::resource::Resource;
 use crate::client::{self, Answer, Versioned};
 use crate::routes::Page;
 use leptos::prelude::*;
@@ -12,8 +14,8 @@ use portico_api::workspace::Workspace;
 #[derive(Clone, Copy)]
 pub struct Scope {
     page: Memo<Option<Page>>,
-    workspace: LocalResource<Option<Answer<Versioned<Workspace>>>>,
-    service: LocalResource<Option<Answer<Versioned<Service>>>>,
+    workspace: Resource<Option<Answer<Versioned<Workspace>>>>,
+    service: Resource<Option<Answer<Versioned<Service>>>>,
 }
 
 fn workspace_of(page: Option<&Page>) -> Option<WorkspaceId> {
@@ -37,9 +39,9 @@ fn service_of(page: Option<&Page>) -> Option<(WorkspaceId, ServiceId)> {
 impl Scope {
     /// Follows the address.
     pub fn new(page: Memo<Option<Page>>) -> Self {
-        let ws = Memo::new(move |_| page.with(|page| workspace_of(page.as_ref())));
-        let svc = Memo::new(move |_| page.with(|page| service_of(page.as_ref())));
-        let workspace = LocalResource::new(move || {
+        let ws = memo(move || page.with(|page| workspace_of(page.as_ref())));
+        let svc = memo(move || page.with(|page| service_of(page.as_ref())));
+        let workspace = Resource::new(move || {
             let ws = ws.get();
             async move {
                 match ws {
@@ -48,7 +50,7 @@ impl Scope {
                 }
             }
         });
-        let service = LocalResource::new(move || {
+        let service = Resource::new(move || {
             let svc = svc.get();
             async move {
                 match svc {

@@ -1,5 +1,7 @@
 //! The sign-in page. The password goes to the server and is kept nowhere.
 
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, live};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;
@@ -79,7 +81,7 @@ pub fn SignInPage() -> impl IntoView {
             with_link.try_set(false);
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(token) = link.take() {
             with_link.set(true);
             sign_in(SignIn::Link { token });
@@ -98,7 +100,7 @@ pub fn SignInPage() -> impl IntoView {
     };
     view! {
         <Entrance title=text::TITLE>
-            {shown}
+            {live(shown)}
             <Show
                 when=move || !with_link.get()
                 fallback=|| {

@@ -1,5 +1,6 @@
 //! The answer to a tried row: outputs, where the time went, limits; or why there is none.
 
+use crate::ui::live::live;
 use super::model::{Output, outputs};
 use super::run::{Outcome, Run};
 use crate::client::ClientError;
@@ -40,7 +41,7 @@ pub fn AnswerView(
             aria-busy=move || if run.running.get() { "true" } else { "false" }
         >
             <h2 class="section-title" id="try-answer-title">"Answer"</h2>
-            <div role="status">{body}</div>
+            <div role="status">{live(body)}</div>
         </section>
     }
 }
@@ -147,12 +148,12 @@ fn RetryAfter(seconds: u32) -> impl IntoView {
     timer::every(Duration::from_millis(250), move || {
         now.try_set(Date::now());
     });
-    move || {
+    live(move || {
         let left = ((until - now.get()) / 1_000.0).ceil();
         if left > 0.0 {
             view! { <p class="try-wait">"Try again in " <span class="num">{left}</span> " s, as " <code>"Retry-After"</code> " says."</p> }.into_any()
         } else {
             view! { <p class="try-wait">"It can be tried again now."</p> }.into_any()
         }
-    }
+    })
 }

@@ -1,5 +1,7 @@
 //! One field of the row, by the type of its column.
 
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo};
 use super::model::{Control, Remark, hint};
 use super::run::Run;
 use crate::ui::{FieldIds, Glyph, Icon};
@@ -16,7 +18,7 @@ pub fn CellField(
 ) -> impl IntoView {
     let column = run.columns().into_iter().nth(index)?;
     let ids = FieldIds::new();
-    let remark = Memo::new(move |_| run.remark(index));
+    let remark = memo(move || run.remark(index));
     let error = move || match remark.get() {
         Some(Remark::Error(words)) => words,
         _ => String::new(),
@@ -33,7 +35,7 @@ pub fn CellField(
             <label class="field-label mono" for=ids.input.clone() title=title>{column.name.clone()}</label>
             {control(run, index, &column, &ids)}
             <p class="field-hint" id=ids.hint.clone()>{hint(&column)}</p>
-            <p class="field-error" id=ids.error aria-live="polite">{error} {mark}</p>
+            <p class="field-error" id=ids.error aria-live="polite">{live(error)} {live(mark)}</p>
         </div>
     })
 }
@@ -81,7 +83,7 @@ fn Line(
     #[prop(optional)] date: bool,
 ) -> impl IntoView {
     // The browser's date field shows nothing for a date with a time: then it is a line of text.
-    let plain_date = Memo::new(move |_| date && matches!(run.text(index).len(), 0 | 10));
+    let plain_date = memo(move || date && matches!(run.text(index).len(), 0 | 10));
     view! {
         <input
             class="input"
@@ -116,11 +118,11 @@ fn Choice(
 ) -> impl IntoView {
     let values = StoredValue::new(values);
     let asked_other = RwSignal::new(false);
-    let number = Memo::new(move |_| {
+    let number = memo(move || {
         let text = run.text(index);
         values.with_value(|values| values.iter().position(|value| *value == text))
     });
-    let is_other = Memo::new(move |_| {
+    let is_other = memo(move || {
         other && number.get().is_none() && (asked_other.get() || !run.text(index).is_empty())
     });
     let chosen = move || match number.get() {

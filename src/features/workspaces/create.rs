@@ -1,5 +1,6 @@
 //! The dialog that makes a workspace.
 
+use crate::ui::live::{effect, live};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::endpoints::random_hex;
@@ -58,7 +59,7 @@ fn CreateForm(dirty: RwSignal<bool>, on_cancel: Callback<()>) -> impl IntoView {
     let name_field = NodeRef::<html::Input>::new();
     // The same key for every try of this form: a repeated click makes no second workspace.
     let key = StoredValue::new(random_hex());
-    Effect::new(move |_| dirty.set(!name.read().is_empty() || !description.read().is_empty()));
+    effect(move || dirty.set(!name.read().is_empty() || !description.read().is_empty()));
 
     let name_error = Signal::derive(move || {
         let rule = check_title(&name.read()).err().filter(|_| tried.get());
@@ -120,7 +121,7 @@ fn CreateForm(dirty: RwSignal<bool>, on_cancel: Callback<()>) -> impl IntoView {
     view! {
         <form class="dialog-form" novalidate=true on:submit=submit>
             <div class="dialog-body">
-                {general}
+                {live(general)}
                 <TextInput label=text::NAME value=name error=name_error hint=text::NAME_HINT name="name" autofocus=true node_ref=name_field/>
                 <TextArea label=text::DESCRIPTION value=description error=description_error name="description" optional=true/>
             </div>

@@ -1,5 +1,7 @@
 //! The list of workspaces, and which list a person starts with.
 
+use crate::ui::choice::For;
+use crate::ui::live::{live, memo};
 use super::create::CreateWorkspaceDialog;
 use super::mine::MyEndpointsPage;
 use super::text;
@@ -17,14 +19,14 @@ use portico_api::workspace::Workspace;
 /// The start: workspaces for who publishes, granted endpoints for customers.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let customer = Memo::new(|_| use_session().only_customer());
-    move || {
+    let customer = memo(|| use_session().only_customer());
+    live(move || {
         if customer.get() {
             view! { <MyEndpointsPage/> }.into_any()
         } else {
             view! { <WorkspacesPage/> }.into_any()
         }
-    }
+    })
 }
 
 /// The list of workspaces.
@@ -33,7 +35,7 @@ pub fn WorkspacesPage() -> impl IntoView {
     let session = use_session();
     let listing = Listing::new(|query| async move { client::workspaces::list(&query).await });
     let creating = RwSignal::new(false);
-    let may_create = Memo::new(move |_| session.me().is_some_and(|me| me.administrator));
+    let may_create = memo(move || session.me().is_some_and(|me| me.administrator));
     let blocked = Signal::derive(move || {
         if may_create.get() {
             String::new()
@@ -104,7 +106,7 @@ fn Workspaces(listing: Listing<Workspace>) -> impl IntoView {
             <tbody>
                 <For
                     each=move || items.get()
-                    key=|workspace| (workspace.id.clone(), workspace.updated_at.clone())
+                    key=|workspace| format!("{} {}", workspace.id, workspace.updated_at)
                     let:workspace
                 >
                     <WorkspaceRow workspace=workspace/>

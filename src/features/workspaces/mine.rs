@@ -1,5 +1,6 @@
 //! The endpoints that were granted to the signed-in person's organisations.
 
+use crate::ui::choice::For;
 use super::text;
 use crate::client;
 use crate::features::endpoints::state::EndpointState;
@@ -47,7 +48,7 @@ fn Granted(listing: Listing<Endpoint>) -> impl IntoView {
             <tbody>
                 <For
                     each=move || items.get()
-                    key=|endpoint| (endpoint.id.clone(), endpoint.updated_at.clone())
+                    key=|endpoint| format!("{} {}", endpoint.id, endpoint.updated_at)
                     let:endpoint
                 >
                     <GrantedRow endpoint=endpoint/>

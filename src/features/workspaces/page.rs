@@ -1,5 +1,7 @@
 //! One workspace and its web services.
 
+use crate::ui::choice::{For, Show};
+use crate::ui::live::{live, memo};
 use super::text;
 use crate::client;
 use crate::features::shell::{PageError, PageHeader, use_scope};
@@ -21,15 +23,15 @@ pub fn WorkspacePage(
     ws: WorkspaceId,
 ) -> impl IntoView {
     let scope = use_scope();
-    let failure = Memo::new(move |_| scope.workspace().and_then(Result::err));
+    let failure = memo(move || scope.workspace().and_then(Result::err));
     let ws = StoredValue::new(ws);
-    move || match failure.get() {
+    live(move || match failure.get() {
         Some(error) => {
             let retry = Callback::new(move |()| scope.reload());
             view! { <PageError error=error retry=retry/> }.into_any()
         }
         None => view! { <WorkspaceView ws=ws.get_value()/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -47,7 +49,7 @@ fn WorkspaceView(ws: WorkspaceId) -> impl IntoView {
     let publishing = RwSignal::new(false);
     let publisher = {
         let ws = ws.clone();
-        Memo::new(move |_| session.can_publish(&ws))
+        memo(move || session.can_publish(&ws))
     };
     let action = move || {
         view! {
@@ -138,7 +140,7 @@ fn Services(listing: Listing<Service>) -> impl IntoView {
             <tbody>
                 <For
                     each=move || items.get()
-                    key=|service| (service.id.clone(), service.updated_at.clone(), service.endpoints)
+                    key=|service| format!("{} {} {}", service.id, service.updated_at, service.endpoints)
                     let:service
                 >
                     <ServiceRow service=service/>

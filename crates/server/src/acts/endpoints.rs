@@ -142,10 +142,11 @@ async fn refuse_taken(
     now: i64,
 ) -> Result<(), Error> {
     match endpoints::availability(tx.conn(), service, name, now).await? {
-        Availability::Free => Ok(()),
+        // Where `default` was deleted, nobody else takes its place.
+        Availability::Free if name.as_str() != EndpointName::DEFAULT => Ok(()),
         taken => Err(Error::NameTaken {
             name: name.to_string(),
-            reserved: taken == Availability::Reserved,
+            reserved: taken != Availability::Taken,
         }),
     }
 }

@@ -96,10 +96,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let pointer = if path == "." {
                 String::new()
             } else {
-                format!(
-                    "/{}",
-                    path.replace(['.', '['], "/").replace(']', "")
-                )
+                format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
             };
             let detail = error.into_inner().to_string();
             Error::field(&pointer.replace("//", "/"), "malformed", detail)

@@ -23,6 +23,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -48,7 +49,11 @@ impl Store {
     /// # Errors
     /// If the linked SQLite is too old, the file can't be opened, or it was written by a newer Portico.
     pub async fn open(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder)?;
+        // Verifiers and sealed keys are nobody else's to read, sealed or not.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
         let file = folder.join("portico.db");
         let was_empty = !file.exists();
         let options = SqliteConnectOptions::new()

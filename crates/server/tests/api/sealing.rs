@@ -117,9 +117,20 @@ async fn a_sealed_copy_opens_in_its_own_row_alone() {
     reveal("primary").await.problem(500, "internal");
 }
 
+/// A process that does not outlive its test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended by itself where all went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The program itself, logging everything that it can log.
 struct Program {
-    child: Child,
+    child: Running,
     base: String,
     link: String,
     log: std::thread::JoinHandle<Vec<u8>>,
@@ -142,14 +153,14 @@ fn start(home: &Path) -> Program {
         .args(["serve", "--port", "0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stderr = child.stderr.take().unwrap();
+    let mut child = Running(command.spawn().unwrap());
+    let mut stderr = child.0.stderr.take().unwrap();
     let log = std::thread::spawn(move || {
         let mut log = Vec::new();
         stderr.read_to_end(&mut log).unwrap();
         log
     });
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let mut line = |before: &str| {
         let line = lines.next().unwrap().unwrap();
         line.split_once(before)
@@ -332,9 +343,9 @@ async fn no_secret_stands_in_the_data_folder_or_the_log() {
             .iter()
             .any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty())
     );
-    let pid = rustix::process::Pid::from_child(&child);
+    let pid = rustix::process::Pid::from_child(&child.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(child.0.wait().unwrap().success());
     let log = log.join().unwrap();
     assert!(
         holds(&log, "DEBUG") && holds(&log, "INSERT INTO access_key"),
