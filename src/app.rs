@@ -1,6 +1,6 @@
 //! The root: what lives as long as the portal, and which page is shown.
 
-use crate::ui::live::{effect, live, memo};
+use crate::ui::live::{effect, live, memo, view};
 use crate::features::account::link::Link;
 use crate::features::endpoints::EndpointPage;
 use crate::features::services::ServicePage;

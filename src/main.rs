@@ -1,13 +1,5 @@
 //! Starts the portal in the browser.
 
-/// Leptos' own macro with the type of what it makes erased. Whatever holds or changes a view is then
-/// compiled once, not once for each kind of element that a view begins with.
-macro_rules! view {
-    ($($tokens:tt)*) => {
-        ::leptos::prelude::IntoAny::into_any(::leptos::view! { $($tokens)* }.into_inner())
-    };
-}
-
 mod app;
 mod client;
 mod features;
@@ -15,6 +7,7 @@ mod routes;
 mod session;
 mod ui;
 
+use ui::view;
 use wasm_bindgen::{JsCast, JsValue};
 
 fn main() {

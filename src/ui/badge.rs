@@ -1,5 +1,6 @@
 //! A short state word. The word carries the meaning; shape and colour only repeat it.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// What a state means.

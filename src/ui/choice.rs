@@ -1,7 +1,7 @@
 //! What is shown only sometimes, and what is shown once for each item of a list. They do what
 //! Leptos' own components of these names do, with code that exists once and not for each use.
 
-use super::live::{live, memo};
+use super::live::{live, memo, view};
 use leptos::prelude::*;
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! Code that can be copied.
 
+use super::live::view;
 use super::copy::{CopyButton, CopySource};
 use leptos::prelude::*;
 

@@ -1,5 +1,6 @@
 //! Asks before something is destroyed. The focus starts on *Cancel*.
 
+use super::live::view;
 use super::choice::Show;
 use super::button::{Button, ButtonKind};
 use super::dialog::Dialog;

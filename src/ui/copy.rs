@@ -1,6 +1,6 @@
 //! Copies a text. Says so in a live region; where the clipboard is denied, the text stands selected.
 
-use super::live::effect;
+use super::live::{effect, view};
 use super::icon::{Glyph, Icon};
 use super::timer;
 use leptos::html;

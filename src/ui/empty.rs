@@ -1,5 +1,6 @@
 //! What stands where a list will be: what it is for and the next step.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// An empty state.

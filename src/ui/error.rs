@@ -1,5 +1,6 @@
 //! Why something could not be shown or done: what, why, what now, and the request's id.
 
+use super::live::view;
 use super::button::{Button, ButtonKind};
 use super::copy::{CopyButton, CopySource};
 use super::icon::{Glyph, Icon};

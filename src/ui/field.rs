@@ -1,5 +1,6 @@
 //! Form fields: label, rule, input and error, wired for screen readers.
 
+use super::live::view;
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 

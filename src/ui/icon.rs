@@ -1,5 +1,6 @@
 //! The portal's icons: 16 pixels, one stroke, in the colour of the text beside them.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// An icon.

@@ -1,7 +1,7 @@
 //! Long lists that come in pages: what is loaded, what is on its way, what failed.
 
 use super::choice::Show;
-use super::live::{live, memo};
+use super::live::{live, memo, view};
 use super::button::Button;
 use super::error::ErrorPanel;
 use super::skeleton::TableSkeleton;

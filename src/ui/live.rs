@@ -5,6 +5,33 @@ use leptos::prelude::*;
 use leptos::tachys::reactive_graph::SharedReactiveFunction;
 use std::sync::{Arc, Mutex};
 
+/// Leptos' own macro of this name, with the type of the view erased: what holds or changes a view is
+/// then compiled once, not once for each kind of element that a view can begin with.
+macro_rules! erased_view {
+    ($($tokens:tt)*) => {
+        $crate::ui::live::Erase::erase(::leptos::view! { $($tokens)* })
+    };
+}
+pub(crate) use erased_view as view;
+
+/// A view whose type can be erased.
+pub trait Erase {
+    /// The view without its type.
+    fn erase(self) -> AnyView;
+}
+
+impl<T: IntoView> Erase for View<T> {
+    fn erase(self) -> AnyView {
+        self.into_inner().into_any()
+    }
+}
+
+impl Erase for AnyView {
+    fn erase(self) -> AnyView {
+        self
+    }
+}
+
 /// A value that is computed anew when what it read changes, and tells its readers only when it has
 /// become another.
 pub fn memo<T>(compute: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>

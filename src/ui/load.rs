@@ -1,6 +1,6 @@
 //! Shows what a resource holds: skeleton, value or error. The old value stays while it reloads.
 
-use super::live::live;
+use super::live::{live, view};
 use super::resource::Resource;
 use super::error::ErrorPanel;
 use crate::client::Answer;
@@ -18,7 +18,7 @@ pub fn Loaded<T, V, F>(
     children: F,
 ) -> impl IntoView
 where
-    T: Clone + 'static,
+    T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,
     F: Fn(T) -> V + Send + 'static,
 {

@@ -1,7 +1,7 @@
 //! A menu that opens below its button, above everything else, with the keys that menus have.
 
 use super::choice::Show;
-use super::live::effect;
+use super::live::{effect, view};
 use super::field::FieldIds;
 use leptos::ev;
 use leptos::html;

@@ -1,5 +1,6 @@
 //! What stands in a menu: entries that do something or lead somewhere.
 
+use super::live::view;
 use super::choice::Show;
 use super::icon::{Glyph, Icon};
 use leptos::ev;

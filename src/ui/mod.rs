@@ -39,6 +39,7 @@ pub use error::ErrorPanel;
 pub use field::{Field, FieldIds, TextArea, TextInput};
 pub use icon::{Glyph, Icon};
 pub use listing::{Listing, ListingView};
+pub(crate) use live::view;
 pub use load::Loaded;
 pub use menu::Menu;
 pub use menu_entry::{MenuButton, MenuLink};

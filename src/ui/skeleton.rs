@@ -1,5 +1,6 @@
 //! What stands in while something loads: at its final size, seen only after 150 ms.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// Lines of text that are on their way.

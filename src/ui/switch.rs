@@ -1,5 +1,6 @@
 //! A switch: on or off, at once.
 
+use super::live::view;
 use super::field::FieldIds;
 use leptos::prelude::*;
 

@@ -1,5 +1,6 @@
 //! The frame around a table: its own scroller, so that the page never scrolls sideways.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// A table in its scroller. Children are `<thead>` and `<tbody>`. Classes for cells: `num` (right,

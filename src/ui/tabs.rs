@@ -1,5 +1,6 @@
 //! Tabs as links: each has an address, the browser's Back and a middle click work.
 
+use super::live::view;
 use leptos::prelude::*;
 
 /// A tab.

@@ -1,6 +1,6 @@
 //! Moments relative to now, with the absolute one in the reader's zone at hand.
 
-use super::live::live;
+use super::live::{live, view};
 use super::timer;
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::*;

@@ -1,5 +1,6 @@
 //! Short notes about what just happened. Never the only place where a fact appears.
 
+use super::live::view;
 use super::choice::For;
 use super::icon::{Glyph, Icon};
 use super::timer;

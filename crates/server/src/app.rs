@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, endpoints, quarantine, usage};
 use crate::throttle::Gates;
-use crate::usage::Usage;
+use crate::usage::{Drained, Usage};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -51,6 +51,7 @@ pub struct Parts {
     pub tries: Tries,
     snapshot: ArcSwap<Snapshot>,
     loading: Mutex<()>,
+    flushing: Mutex<()>,
 }
 
 impl Deref for App {
@@ -127,6 +128,7 @@ impl App {
             tries: Tries::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
             loading: Mutex::new(()),
+            flushing: Mutex::new(()),
         })))
     }
 
@@ -177,25 +179,36 @@ impl App {
     /// # Errors
     /// If the database does not take it.
     pub async fn flush_usage(&self) -> Result<(), Error> {
+        // A task of its own: counts that were taken out are written or put back even if the caller
+        // goes away meanwhile.
+        let app = self.clone();
+        tokio::spawn(async move { app.write_usage().await })
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?
+    }
+
+    async fn write_usage(&self) -> Result<(), Error> {
+        let _one_at_a_time = self.flushing.lock().await;
         let drained = self.usage.drain();
         if drained.is_empty() {
             return Ok(());
         }
-        let written = async {
-            let mut tx = self.store.begin().await?;
-            for delta in &drained.deltas {
-                usage::add(tx.conn(), delta).await?;
-            }
-            for delta in &drained.keys {
-                usage::add_key(tx.conn(), delta).await?;
-            }
-            tx.commit_quietly().await
-        }
-        .await;
+        let written = self.store_usage(&drained).await;
         if written.is_err() {
             self.usage.restore(drained);
         }
         written
+    }
+
+    async fn store_usage(&self, drained: &Drained) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        for delta in &drained.deltas {
+            usage::add(tx.conn(), delta).await?;
+        }
+        for delta in &drained.keys {
+            usage::add_key(tx.conn(), delta).await?;
+        }
+        tx.commit_quietly().await
     }
 
     async fn sweep(&self) -> Result<(), Error> {
@@ -261,8 +274,18 @@ where
 }
 
 async fn keep_quarantines(app: App) {
+    use tokio::sync::broadcast::error::RecvError;
     let mut events = app.engine.quarantine_events();
-    while let Ok(model) = events.recv().await {
+    loop {
+        let model = match events.recv().await {
+            Ok(model) => model,
+            // Too many at once: the engine still knows them, the next start does not.
+            Err(RecvError::Lagged(missed)) => {
+                tracing::error!(missed, "quarantines were not stored");
+                continue;
+            }
+            Err(RecvError::Closed) => return,
+        };
         tracing::warn!(model = %model.digest, reason = model.reason, "model quarantined");
         if let Err(error) = app
             .quarantine(&model.digest, &model.reason, app.clock.now())

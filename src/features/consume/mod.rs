@@ -5,7 +5,7 @@ mod samples;
 mod schema_tables;
 pub mod shell;
 
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use crate::ui::resource::Resource;
 use crate::client::endpoints::Place;
 use crate::client::{self, Versioned};

@@ -1,6 +1,6 @@
 //! Samples by language. The language is in the address and, for the next visit, in this browser.
 
-use crate::ui::live::{effect, memo};
+use crate::ui::live::{effect, memo, view};
 use super::model::{Call, Language};
 use crate::ui::{CodeBlock, Tab, Tabs};
 use leptos::prelude::*;

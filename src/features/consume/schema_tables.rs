@@ -1,5 +1,6 @@
 //! What goes in and what comes out, as tables.
 
+use crate::ui::live::view;
 use super::model::{type_word, values_in_words};
 use crate::ui::TableFrame;
 use crate::ui::number::counted;

@@ -2,7 +2,7 @@
 //! with what was made.
 
 use crate::ui::choice::Show;
-use crate::ui::live::effect;
+use crate::ui::live::{effect, view};
 use super::add_fields::AddFields;
 use super::add_state::AddForm;
 use super::created::CreatedDialog;

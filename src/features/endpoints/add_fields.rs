@@ -1,6 +1,6 @@
 //! The fields of the Add Endpoint form.
 
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use crate::ui::resource::Resource;
 use super::add_state::AddForm;
 use super::form::{FormField, endpoint_url};
@@ -127,7 +127,7 @@ fn More(form: AddForm, service: Service, workspace: Workspace) -> impl IntoView 
         errors.iter().any(|(field, _)| *field >= FormField::Version)
     };
     view! {
-        <details class="more" prop:open=details>
+        <details class="more" prop:open=move || details()>
             <summary>"More"</summary>
             <div class="more-fields">
                 <VersionField form=form service=service/>
@@ -168,7 +168,7 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
     let hint = Signal::derive(move || versions.with(|versions| match versions {
         Some(Err(error)) => format!("Older versions could not be listed: {}", error.in_words()),
         _ => "The pipeline that it serves. It keeps it until it is updated.".to_owned(),
-    });
+    }));
     let older = move || versions.with(|versions| match versions {
         Some(Ok(page)) => page
             .items
@@ -177,7 +177,7 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
             .filter(|n| *n != newest)
             .collect(),
         _ => Vec::new(),
-    };
+    });
     view! {
         <Field ids=ids label="Version" hint=hint error=Signal::derive(move || form.error(FormField::Version))>
             <select
@@ -197,7 +197,7 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
                         .into_iter()
                         .map(|number: u32| {
                             let chosen = move || form.draft.read().version == Some(number);
-                            view! { <option value=number.to_string() selected=chosen>{number}</option> }
+                            view! { <option value=number.to_string() selected=move || chosen()>{number}</option> }
                         })
                         .collect_view()
                 }}
@@ -215,7 +215,7 @@ fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
     let list = move || customers.with(|customers| match customers {
         Some(Ok(page)) => page.items.clone(),
         _ => Vec::new(),
-    };
+    });
     live(move || {
         let list = list();
         if list.is_empty() {
@@ -228,7 +228,7 @@ fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
             .map(|customer| {
                 let this = customer.id.clone();
                 let chosen = move || form.draft.read().customer_id.as_ref() == Some(&this);
-                view! { <option value=customer.id.to_string() selected=chosen>{customer.name}</option> }
+                view! { <option value=customer.id.to_string() selected=move || chosen()>{customer.name}</option> }
             })
             .collect_view();
         Some(view! {

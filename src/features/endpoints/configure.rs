@@ -1,7 +1,7 @@
 //! *Configure*: the settings of an endpoint, what else is known of it, and its end.
 
 use crate::ui::choice::Show;
-use crate::ui::live::memo;
+use crate::ui::live::{memo, view};
 use super::conflict::ConflictDialog;
 use super::delete::DeleteZone;
 use super::facts::Facts;

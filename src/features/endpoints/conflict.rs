@@ -1,6 +1,6 @@
 //! Somebody else saved first: both values of each setting that collides, and the person picks.
 
-use crate::ui::live::memo;
+use crate::ui::live::{memo, view};
 use super::settings::{Conflict, Setting, Settings};
 use crate::ui::{Button, ButtonKind, Dialog};
 use leptos::prelude::*;

@@ -1,6 +1,6 @@
 //! The end of an endpoint: says what depends on it, asks, and can be undone.
 
-use crate::ui::live::live;
+use crate::ui::live::{live, view};
 use super::state::traffic_in_words;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};

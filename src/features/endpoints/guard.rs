@@ -1,5 +1,6 @@
 //! Keeps unsaved work from being lost: asks once before the page or the tab is left.
 
+use crate::ui::live::view;
 use crate::ui::Confirm;
 use leptos::ev;
 use leptos::prelude::*;

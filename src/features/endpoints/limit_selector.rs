@@ -2,7 +2,7 @@
 //! `limit` says; the draft belongs to the form around it.
 
 use crate::ui::choice::Show;
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::limit::{LimitDraft, calls_in_words, rate_in_words, slider_max};
 use crate::ui::FieldIds;
 use leptos::prelude::*;
@@ -34,7 +34,7 @@ pub fn LimitSelector(
     let described = ids.described_by();
     let read = memo(move || value.read().read(cap));
     let high = memo(move || value.read().level == ThrottleLevel::High);
-    let off = move || !blocked.read().is_empty();
+    let off = Signal::derive(move || !blocked.read().is_empty());
     let wrong = memo(move || match read.get() {
         Err(problem) => problem.to_string(),
         Ok(_) => error.get(),

@@ -1,6 +1,6 @@
 //! The page of one endpoint: its head with its state, and the tabs.
 
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use crate::ui::resource::Resource;
 use super::configure::Configure;
 use super::state::EndpointState;

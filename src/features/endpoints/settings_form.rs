@@ -1,5 +1,6 @@
 //! The fields of *Configure*.
 
+use crate::ui::live::view;
 use super::limit_selector::LimitSelector;
 use super::settings::{Setting, Settings, logging_word};
 use crate::ui::{Field, FieldIds, Switch};
@@ -54,7 +55,7 @@ pub fn SettingsForm(
             errors.update(|errors| errors.retain(|(s, _)| *s != setting));
         }
     };
-    let off = move || !blocked.read().is_empty();
+    let off = Signal::derive(move || !blocked.read().is_empty());
     let toggled = move |setting, set: fn(&mut Settings, bool)| {
         Callback::new(move |on: bool| change(setting, &|settings| set(settings, on)))
     };

@@ -1,6 +1,6 @@
 //! One slot: its newest key, what is known of it, what can be done, and the key in grace below.
 
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::KeyRing;
 use super::dialogs::DisableDialog;
 use super::expiry::ExpiryDialog;

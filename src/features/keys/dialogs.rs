@@ -1,6 +1,6 @@
 //! Asks before a key is switched off.
 
-use crate::ui::live::live;
+use crate::ui::live::{live, view};
 use super::KeyRing;
 use super::model::slot_in_sentence;
 use crate::client::{self, ClientError};

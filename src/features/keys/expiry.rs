@@ -1,5 +1,6 @@
 //! Sets the date after which a key is refused, or takes it away.
 
+use crate::ui::live::view;
 use super::KeyRing;
 use super::model::{date_of, end_of_date, slot_in_sentence};
 use crate::client::{self, ClientError};

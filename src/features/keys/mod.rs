@@ -9,7 +9,7 @@ mod old;
 mod reveal;
 mod rotate;
 
-use crate::ui::live::memo;
+use crate::ui::live::{memo, view};
 use crate::client::endpoints::Place;
 use crate::client::{self, Answer, Versioned};
 use crate::ui::timer;

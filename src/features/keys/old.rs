@@ -1,6 +1,6 @@
 //! The key that was rotated away and still works: for how long, and whether it can go.
 
-use crate::ui::live::{effect, live, memo};
+use crate::ui::live::{effect, memo, view};
 use super::KeyRing;
 use super::model::{countdown, slot_in_sentence, state_word, verdict};
 use crate::client::{self, ClientError};
@@ -66,7 +66,7 @@ pub fn OldKey(
             <code class="key-text">{key.masked}</code>
             <p>
                 {move || match left() {
-                    Some(left) => format!("Works for another {live(left)}."),
+                    Some(left) => format!("Works for another {left}."),
                     None => "Its grace is over.".to_owned(),
                 }}
                 " "

@@ -1,7 +1,7 @@
 //! Showing a key in clear: on a click, for 30 seconds, until the tab is hidden or left.
 
 use crate::ui::choice::Show;
-use crate::ui::live::{effect, live, memo};
+use crate::ui::live::{effect, live, memo, view};
 use super::KeyRing;
 use super::model::{REVEAL_SECONDS, slot_in_sentence};
 use crate::client;

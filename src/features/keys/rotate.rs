@@ -1,7 +1,7 @@
 //! Rotates a slot: which one, how long the old key lives on, and the new key, shown once.
 
 use crate::ui::choice::Show;
-use crate::ui::live::live;
+use crate::ui::live::{live, view};
 use super::KeyRing;
 use super::model::{GRACES, by_slot, slot_in_sentence, slot_word};
 use crate::client::{self, ClientError};

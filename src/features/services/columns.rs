@@ -1,5 +1,6 @@
 //! What a version takes and gives: its columns, parameters and models, and how it was checked.
 
+use crate::ui::live::view;
 use crate::ui::resource::Resource;
 use super::model::{output_in_words, parity_in_words, seen_values, type_word};
 use super::text;

@@ -1,6 +1,6 @@
 //! Deletes an endpoint from the list: names it, says what depends on it, and offers to undo.
 
-use crate::ui::live::{effect, live};
+use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError};
@@ -112,7 +112,7 @@ pub fn DeleteEndpoint(
             on_confirm=delete
         >
             <p>{live(traffic)}</p>
-            {move || customer().map(|customer| view! { <p>{format!("It is granted to {live(customer)}.")}</p> })}
+            {move || customer().map(|customer| view! { <p>{format!("It is granted to {customer}.")}</p> })}
             <p>"Its URL and both keys stop working at once. It can be restored for 7 days; its name stays reserved until then."</p>
         </Confirm>
     }

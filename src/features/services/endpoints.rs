@@ -1,7 +1,7 @@
 //! The endpoints of a service: the list, its filter, and adding one.
 
 use crate::ui::choice::{For, Show};
-use crate::ui::live::{effect, live, memo};
+use crate::ui::live::{effect, live, memo, view};
 use super::delete::DeleteEndpoint;
 use super::model::matches;
 use super::row::EndpointRow;

@@ -1,7 +1,7 @@
 //! The page of one web service.
 
 use crate::ui::choice::Show;
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::endpoints::EndpointsTab;
 use super::text;
 use super::versions::VersionsTab;

@@ -1,5 +1,6 @@
 //! One endpoint in the list, with what can be done to it from there.
 
+use crate::ui::live::view;
 use super::model::limit_in_words;
 use super::text;
 use crate::client;

@@ -1,7 +1,7 @@
 //! The versions of a service.
 
 use crate::ui::choice::{For, Show};
-use crate::ui::live::memo;
+use crate::ui::live::{memo, view};
 use super::columns::VersionDetails;
 use super::text;
 use crate::client;

@@ -1,6 +1,6 @@
 //! The set-up page. The password goes to the server and is kept nowhere.
 
-use crate::ui::live::{effect, live};
+use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;

@@ -1,5 +1,6 @@
 //! Who is signed in, the theme, and signing out.
 
+use crate::ui::live::view;
 use super::text;
 use crate::client;
 use crate::features::account::theme::Theme;

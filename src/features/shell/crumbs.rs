@@ -1,6 +1,6 @@
 //! Breadcrumbs: where the person is, with the siblings of each level a click away.
 
-use crate::ui::live::live;
+use crate::ui::live::{live, view};
 use crate::ui::resource::Resource;
 use super::scope::use_scope;
 use super::text;

@@ -1,6 +1,6 @@
 //! The frame of the signed-in portal: bar on top, page below.
 
-use crate::ui::live::memo;
+use crate::ui::live::{memo, view};
 use super::account_menu::{AccountMenu, Mark};
 use super::announce::Announcer;
 use super::crumbs::Crumbs;

@@ -1,7 +1,7 @@
 //! The head of a page: title, what it is, one primary action, tabs.
 
 use crate::ui::choice::Show;
-use crate::ui::live::effect;
+use crate::ui::live::{effect, view};
 use super::announce::Announcer;
 use super::text;
 use crate::ui::{Tab, Tabs};

@@ -1,5 +1,6 @@
 //! What is shown where nothing is, or nothing for this person: the text is the same.
 
+use crate::ui::live::view;
 use super::header::PageHeader;
 use super::text;
 use crate::client::ClientError;

@@ -1,5 +1,6 @@
 //! Says when the browser has no network.
 
+use crate::ui::live::view;
 use crate::ui::choice::Show;
 use super::text;
 use crate::ui::{Glyph, Icon};

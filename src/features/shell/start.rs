@@ -1,5 +1,6 @@
 //! What is shown before it is known who is signed in.
 
+use crate::ui::live::view;
 use super::account_menu::Mark;
 use super::text;
 use crate::session::{SessionState, use_session};

@@ -1,7 +1,7 @@
 //! The sign-in page. The password goes to the server and is kept nowhere.
 
 use crate::ui::choice::Show;
-use crate::ui::live::{effect, live};
+use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;

@@ -1,6 +1,6 @@
 //! The answer to a tried row: outputs, where the time went, limits; or why there is none.
 
-use crate::ui::live::live;
+use crate::ui::live::{live, view};
 use super::model::{Output, outputs};
 use super::run::{Outcome, Run};
 use crate::client::ClientError;

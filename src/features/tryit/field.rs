@@ -1,7 +1,7 @@
 //! One field of the row, by the type of its column.
 
 use crate::ui::choice::Show;
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::model::{Control, Remark, hint};
 use super::run::Run;
 use crate::ui::{FieldIds, Glyph, Icon};
@@ -154,7 +154,7 @@ fn Choice(
                 id=id
                 aria-describedby=described
                 aria-invalid=move || invalid(run, index)
-                prop:value=chosen
+                prop:value=move || chosen()
                 on:change=pick
                 on:blur=move |_| run.touch(index)
             >

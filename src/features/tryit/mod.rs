@@ -6,6 +6,7 @@ mod field;
 pub mod model;
 mod run;
 
+use crate::ui::live::view;
 use crate::ui::choice::Show;
 use crate::client::Versioned;
 use crate::features::consume::version_of;

@@ -1,6 +1,6 @@
 //! The dialog that makes a workspace.
 
-use crate::ui::live::{effect, live};
+use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::endpoints::random_hex;

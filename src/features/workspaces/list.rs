@@ -1,7 +1,7 @@
 //! The list of workspaces, and which list a person starts with.
 
 use crate::ui::choice::For;
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::create::CreateWorkspaceDialog;
 use super::mine::MyEndpointsPage;
 use super::text;

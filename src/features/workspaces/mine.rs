@@ -1,5 +1,6 @@
 //! The endpoints that were granted to the signed-in person's organisations.
 
+use crate::ui::live::view;
 use crate::ui::choice::For;
 use super::text;
 use crate::client;

@@ -1,7 +1,7 @@
 //! One workspace and its web services.
 
 use crate::ui::choice::{For, Show};
-use crate::ui::live::{live, memo};
+use crate::ui::live::{live, memo, view};
 use super::text;
 use crate::client;
 use crate::features::shell::{PageError, PageHeader, use_scope};
