@@ -108,8 +108,6 @@ impl App {
             if let Ok(digest) = model.sha256.parse() {
                 engine.set_quarantined(vec![Quarantine {
                     digest,
-                    since: std::time::UNIX_EPOCH
-                        + Duration::from_micros(model.since.unsigned_abs()),
                     reason: model.reason.clone(),
                 }]);
             }

@@ -13,7 +13,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::broadcast;
@@ -34,8 +34,6 @@ const EVENTS: usize = 64;
 pub struct Quarantine {
     /// The model.
     pub digest: ModelDigest,
-    /// Since when.
-    pub since: SystemTime,
     /// Why, as a sentence.
     pub reason: String,
 }
@@ -119,7 +117,6 @@ impl Strikes {
         }
         let quarantine = Quarantine {
             digest: model,
-            since: SystemTime::now(),
             reason: reason(&record.strikes),
         };
         record.quarantine = Some(quarantine.clone());
@@ -149,7 +146,7 @@ impl Strikes {
             .values()
             .filter_map(|record| record.quarantine.clone())
             .collect();
-        all.sort_by_key(|quarantine| (quarantine.since, quarantine.digest));
+        all.sort_by_key(|quarantine| quarantine.digest);
         all
     }
 }
