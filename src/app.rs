@@ -1,6 +1,5 @@
 //! The root: what lives as long as the portal, and which page is shown.
 
-use crate::ui::live::{effect, live, memo, view};
 use crate::features::account::link::Link;
 use crate::features::endpoints::EndpointPage;
 use crate::features::services::ServicePage;
@@ -11,6 +10,7 @@ use crate::features::workspaces::{HomePage, WorkspacePage, WorkspacesPage};
 use crate::routes::{EndpointTab, Page, ServiceTab};
 use crate::session::{Session, SessionState, use_session};
 use crate::ui::ToastHost;
+use crate::ui::live::{effect, live, memo, view};
 use crate::ui::time::Clock;
 use crate::ui::toast::Toasts;
 use leptos::prelude::*;

@@ -7,6 +7,7 @@ pub mod customers;
 pub mod endpoints;
 mod error;
 pub mod keys;
+mod read;
 pub mod score;
 pub mod services;
 pub mod session;
@@ -76,7 +77,7 @@ async fn post<B: Serialize, T: DeserializeOwned>(
 }
 
 fn read<T: DeserializeOwned>(reply: &Reply) -> Answer<T> {
-    serde_json::from_str(&reply.text).map_err(|_| ClientError::Unreadable)
+    read::read(&reply.text).map_err(|_| ClientError::Unreadable)
 }
 
 fn read_versioned<T: DeserializeOwned>(reply: Reply) -> Answer<Versioned<T>> {
@@ -171,7 +172,7 @@ impl Call {
         if response.ok() {
             return Ok(Reply { etag, text });
         }
-        let problem: Problem = serde_json::from_str(&text).map_err(|_| ClientError::Unreadable)?;
+        let problem: Problem = read::read(&text).map_err(|_| ClientError::Unreadable)?;
         if problem.code == Code::Unauthenticated {
             SIGNED_OUT.with(|slot| {
                 if let Some(act) = slot.borrow().as_ref() {

@@ -1,7 +1,7 @@
 //! Buttons. One that can't be used now stays reachable and says why.
 
-use super::live::view;
 use super::icon::{Glyph, Icon};
+use super::live::view;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -68,7 +68,7 @@ pub fn Button(
             autofocus=autofocus
             aria-disabled=move || off().then_some("true")
             aria-busy=move || busy.get().then_some("true")
-            title=move || reason()
+            title=reason
             on:click=move |event| {
                 if off() {
                     event.prevent_default();

@@ -1,7 +1,7 @@
 //! Code that can be copied.
 
-use super::live::view;
 use super::copy::{CopyButton, CopySource};
+use super::live::view;
 use leptos::prelude::*;
 
 /// A block of code in its own scroller.

@@ -1,11 +1,11 @@
 //! Asks before something is destroyed. The focus starts on *Cancel*.
 
-use super::live::view;
-use super::choice::Show;
 use super::button::{Button, ButtonKind};
+use super::choice::Show;
 use super::dialog::Dialog;
 use super::error::ErrorPanel;
 use super::field::TextInput;
+use super::live::view;
 use crate::client::ClientError;
 use leptos::prelude::*;
 

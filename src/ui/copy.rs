@@ -1,7 +1,7 @@
 //! Copies a text. Says so in a live region; where the clipboard is denied, the text stands selected.
 
-use super::live::{effect, view};
 use super::icon::{Glyph, Icon};
+use super::live::{effect, view};
 use super::timer;
 use leptos::html;
 use leptos::prelude::*;

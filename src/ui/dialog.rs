@@ -1,8 +1,8 @@
 //! Dialogs on the browser's own element: it traps the focus, dims the page and gives the focus back.
 
 use super::choice::Show;
-use super::live::{effect, view};
 use super::icon::{Glyph, Icon};
+use super::live::{effect, view};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;

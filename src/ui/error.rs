@@ -1,9 +1,9 @@
 //! Why something could not be shown or done: what, why, what now, and the request's id.
 
-use super::live::view;
 use super::button::{Button, ButtonKind};
 use super::copy::{CopyButton, CopySource};
 use super::icon::{Glyph, Icon};
+use super::live::view;
 use crate::client::{ClientError, Refusal};
 use leptos::prelude::*;
 use portico_api::problem::Code;

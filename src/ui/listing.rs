@@ -1,9 +1,9 @@
 //! Long lists that come in pages: what is loaded, what is on its way, what failed.
 
-use super::choice::Show;
-use super::live::{live, memo, view};
 use super::button::Button;
+use super::choice::Show;
 use super::error::ErrorPanel;
+use super::live::{live, memo, view};
 use super::skeleton::TableSkeleton;
 use crate::client::{Answer, ClientError};
 use leptos::prelude::*;

@@ -61,7 +61,6 @@ fn boxed_effect(mut act: Box<dyn FnMut()>) {
 
 /// A view that is made anew when what `make` read changes.
 pub fn live<V: IntoView>(mut make: impl FnMut() -> V + Send + 'static) -> AnyView {
-    let make: SharedReactiveFunction<AnyView> =
-        Arc::new(Mutex::new(move || make().into_any()));
+    let make: SharedReactiveFunction<AnyView> = Arc::new(Mutex::new(move || make().into_any()));
     make.into_any()
 }

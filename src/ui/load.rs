@@ -1,8 +1,8 @@
 //! Shows what a resource holds: skeleton, value or error. The old value stays while it reloads.
 
+use super::error::ErrorPanel;
 use super::live::{live, view};
 use super::resource::Resource;
-use super::error::ErrorPanel;
 use crate::client::Answer;
 use leptos::prelude::*;
 

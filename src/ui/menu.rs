@@ -1,8 +1,8 @@
 //! A menu that opens below its button, above everything else, with the keys that menus have.
 
 use super::choice::Show;
-use super::live::{effect, view};
 use super::field::FieldIds;
+use super::live::{effect, view};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;

@@ -1,8 +1,8 @@
 //! What stands in a menu: entries that do something or lead somewhere.
 
-use super::live::view;
 use super::choice::Show;
 use super::icon::{Glyph, Icon};
+use super::live::view;
 use leptos::ev;
 use leptos::prelude::*;
 

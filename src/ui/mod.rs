@@ -13,6 +13,7 @@ pub mod empty;
 pub mod error;
 pub mod field;
 pub mod icon;
+pub mod letters;
 pub mod listing;
 pub mod live;
 pub mod load;

@@ -1,7 +1,7 @@
 //! A switch: on or off, at once.
 
-use super::live::view;
 use super::field::FieldIds;
+use super::live::view;
 use leptos::prelude::*;
 
 /// A switch with its label.

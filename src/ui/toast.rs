@@ -1,8 +1,8 @@
 //! Short notes about what just happened. Never the only place where a fact appears.
 
-use super::live::view;
 use super::choice::For;
 use super::icon::{Glyph, Icon};
+use super::live::view;
 use super::timer;
 use crate::client::ClientError;
 use leptos::prelude::*;

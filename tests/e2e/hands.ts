@@ -44,11 +44,23 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   throw new Error(`${MOST_TABS} times Tab did not lead to ${target}`);
 }
 
-/** Presses a button that copies, and answers what was copied. */
+/** Presses a button that copies, and answers what a paste elsewhere then brings. */
 export async function copy(page: Page, { press }: Hands, button: Locator): Promise<string> {
-  const read = () => page.evaluate(() => navigator.clipboard.readText());
-  await page.evaluate(() => navigator.clipboard.writeText(""));
+  const before = "nothing was copied";
+  await page.evaluate((before) => navigator.clipboard.writeText(before), before);
   await press(button);
-  await expect.poll(read, "something was copied").not.toBe("");
-  return read();
+  // The portal's pages may not read the clipboard; a page of somebody else's shows what is in it.
+  const elsewhere = await page.context().browser()!.newPage();
+  try {
+    await elsewhere.setContent('<textarea aria-label="Paste"></textarea>');
+    const field = elsewhere.getByLabel("Paste");
+    await expect(async () => {
+      await field.fill("");
+      await field.press("ControlOrMeta+v");
+      await expect(field).not.toHaveValue(/^$|^nothing was copied$/, { timeout: 500 });
+    }).toPass({ timeout: 10_000 });
+    return await field.inputValue();
+  } finally {
+    await elsewhere.close();
+  }
 }

@@ -44,6 +44,7 @@ export const test = base.extend<Fixtures>({
       const words = flags.split(" ").filter((word) => word !== "");
       const child = spawn(binary, ["serve", "--port", "0", "--data", data, ...words], {
         stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, PORTICO_LOG: "error" },
       });
       try {
         const { url, link } = await started(child);

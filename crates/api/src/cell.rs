@@ -154,10 +154,10 @@ pub fn read_text(column: &InputColumn, text: &str) -> Result<Cell, CellProblem> 
         {
             return missing(column);
         }
-        ColumnType::Double => trimmed.parse::<f64>().ok().map(Cell::Double),
+        ColumnType::Double => double(trimmed).map(Cell::Double),
         ColumnType::Integer => match trimmed.parse::<i64>() {
             Ok(whole) => Some(Cell::Integer(whole)),
-            Err(_) => whole_of(trimmed.parse().ok()),
+            Err(_) => whole_of(double(trimmed)),
         },
         ColumnType::Boolean => boolean(trimmed).map(Cell::Boolean),
         ColumnType::Datetime => is_iso_date(trimmed).then(|| Cell::Text(trimmed.to_owned())),
@@ -167,6 +167,33 @@ pub fn read_text(column: &InputColumn, text: &str) -> Result<Cell, CellProblem> 
         expected: column.column_type.in_words(),
         found: shortened(text),
     })
+}
+
+/// The double nearest to a number in decimal notation, as Rust reads it; `None` if it is none.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn double(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+/// The double nearest to a number in decimal notation, as Rust reads it; `None` if it is none.
+///
+/// In the browser its own reader does this: it is as exact, and Rust's tables are large.
+#[cfg(target_arch = "wasm32")]
+pub fn double(text: &str) -> Option<f64> {
+    let decimal = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    if !text.is_empty() && text.chars().all(decimal) {
+        let number = wasm_bindgen::JsValue::from_str(text).unchecked_into_f64();
+        return (!number.is_nan()).then_some(number);
+    }
+    let (sign, word) = match text.strip_prefix('-') {
+        Some(word) => (-1.0, word),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if word.eq_ignore_ascii_case("inf") || word.eq_ignore_ascii_case("infinity") {
+        Some(sign * f64::INFINITY)
+    } else {
+        word.eq_ignore_ascii_case("nan").then_some(f64::NAN)
+    }
 }
 
 /// What should be marked about a cell that can be scored; nothing in most cases.

@@ -1,10 +1,10 @@
 //! Asks for the password again before a sensitive act. The password goes to the server and is kept
 //! nowhere.
 
-use crate::ui::live::view;
 use super::text;
 use crate::client::{self, Answer, ClientError};
 use crate::session::use_session;
+use crate::ui::live::view;
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, TextInput};
 use js_sys::{Function, Promise};
 use leptos::ev;

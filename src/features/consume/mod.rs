@@ -5,10 +5,10 @@ mod samples;
 mod schema_tables;
 pub mod shell;
 
-use crate::ui::live::{live, memo, view};
-use crate::ui::resource::Resource;
 use crate::client::endpoints::Place;
 use crate::client::{self, Versioned};
+use crate::ui::live::{live, memo, view};
+use crate::ui::resource::Resource;
 use crate::ui::{CopyButton, CopySource, Loaded, Skeleton};
 use leptos::prelude::*;
 use model::Call;
@@ -48,9 +48,7 @@ pub fn Consume(
 }
 
 /// The version that an endpoint serves; loaded anew when it serves another.
-pub fn version_of(
-    endpoint: RwSignal<Versioned<Endpoint>>,
-) -> Resource<client::Answer<Version>> {
+pub fn version_of(endpoint: RwSignal<Versioned<Endpoint>>) -> Resource<client::Answer<Version>> {
     let wanted = memo(move || {
         let endpoint = endpoint.read();
         (Place::of(&endpoint.value), endpoint.value.version)

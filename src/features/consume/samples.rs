@@ -1,7 +1,7 @@
 //! Samples by language. The language is in the address and, for the next visit, in this browser.
 
-use crate::ui::live::{effect, memo, view};
 use super::model::{Call, Language};
+use crate::ui::live::{effect, memo, view};
 use crate::ui::{CodeBlock, Tab, Tabs};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};

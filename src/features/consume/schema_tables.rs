@@ -1,8 +1,8 @@
 //! What goes in and what comes out, as tables.
 
-use crate::ui::live::view;
 use super::model::{type_word, values_in_words};
 use crate::ui::TableFrame;
+use crate::ui::live::view;
 use crate::ui::number::counted;
 use leptos::prelude::*;
 use portico_api::schema::{InputColumn, OutputColumn, OutputKind, Parameter, Schema};

@@ -1,13 +1,13 @@
 //! The Add Endpoint dialog: the form, the question before unsaved work is dropped, and the dialog
 //! with what was made.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{effect, view};
 use super::add_fields::AddFields;
 use super::add_state::AddForm;
 use super::created::CreatedDialog;
 use super::form::{FormLink, as_curl};
 use super::guard::guard_tab;
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, view};
 use crate::ui::{Button, ButtonKind, CodeBlock, Confirm, Dialog, ErrorPanel};
 use leptos::ev;
 use leptos::prelude::*;

@@ -1,13 +1,13 @@
 //! The fields of the Add Endpoint form.
 
-use crate::ui::live::{live, memo, view};
-use crate::ui::resource::Resource;
 use super::add_state::AddForm;
 use super::form::{FormField, endpoint_url};
 use super::limit_selector::LimitSelector;
 use super::naming::NameStatus;
 use super::settings_form::LoggingChoice;
 use crate::client;
+use crate::ui::live::{live, memo, view};
+use crate::ui::resource::Resource;
 use crate::ui::{CopyButton, CopySource, Field, FieldIds, Switch};
 use leptos::prelude::*;
 use portico_api::id::CustomerId;
@@ -122,12 +122,12 @@ fn DescriptionField(form: AddForm) -> impl IntoView {
 /// What most endpoints leave as it is.
 #[component]
 fn More(form: AddForm, service: Service, workspace: Workspace) -> impl IntoView {
-    let details = move || {
+    let details = Signal::derive(move || {
         let errors = form.errors.read();
         errors.iter().any(|(field, _)| *field >= FormField::Version)
-    };
+    });
     view! {
-        <details class="more" prop:open=move || details()>
+        <details class="more" prop:open=details>
             <summary>"More"</summary>
             <div class="more-fields">
                 <VersionField form=form service=service/>
@@ -165,19 +165,23 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
     });
     let ids = ids(FormField::Version);
     let (id, described) = (ids.input.clone(), ids.described_by());
-    let hint = Signal::derive(move || versions.with(|versions| match versions {
-        Some(Err(error)) => format!("Older versions could not be listed: {}", error.in_words()),
-        _ => "The pipeline that it serves. It keeps it until it is updated.".to_owned(),
-    }));
-    let older = move || versions.with(|versions| match versions {
-        Some(Ok(page)) => page
-            .items
-            .iter()
-            .map(|version| version.number)
-            .filter(|n| *n != newest)
-            .collect(),
-        _ => Vec::new(),
+    let hint = Signal::derive(move || {
+        versions.with(|versions| match versions {
+            Some(Err(error)) => format!("Older versions could not be listed: {}", error.in_words()),
+            _ => "The pipeline that it serves. It keeps it until it is updated.".to_owned(),
+        })
     });
+    let older = move || {
+        versions.with(|versions| match versions {
+            Some(Ok(page)) => page
+                .items
+                .iter()
+                .map(|version| version.number)
+                .filter(|n| *n != newest)
+                .collect(),
+            _ => Vec::new(),
+        })
+    };
     view! {
         <Field ids=ids label="Version" hint=hint error=Signal::derive(move || form.error(FormField::Version))>
             <select
@@ -196,8 +200,14 @@ fn VersionField(form: AddForm, service: Service) -> impl IntoView {
                     older()
                         .into_iter()
                         .map(|number: u32| {
-                            let chosen = move || form.draft.read().version == Some(number);
-                            view! { <option value=number.to_string() selected=move || chosen()>{number}</option> }
+                            view! {
+                                <option
+                                    value=number.to_string()
+                                    selected=move || form.draft.read().version == Some(number)
+                                >
+                                    {number}
+                                </option>
+                            }
                         })
                         .collect_view()
                 }}
@@ -212,10 +222,12 @@ fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
         let ws = workspace.id.clone();
         async move { client::customers::list(&ws, &all()).await }
     });
-    let list = move || customers.with(|customers| match customers {
-        Some(Ok(page)) => page.items.clone(),
-        _ => Vec::new(),
-    });
+    let list = move || {
+        customers.with(|customers| match customers {
+            Some(Ok(page)) => page.items.clone(),
+            _ => Vec::new(),
+        })
+    };
     live(move || {
         let list = list();
         if list.is_empty() {
@@ -227,8 +239,14 @@ fn CustomerField(form: AddForm, workspace: Workspace) -> impl IntoView {
             .into_iter()
             .map(|customer| {
                 let this = customer.id.clone();
-                let chosen = move || form.draft.read().customer_id.as_ref() == Some(&this);
-                view! { <option value=customer.id.to_string() selected=move || chosen()>{customer.name}</option> }
+                view! {
+                    <option
+                        value=customer.id.to_string()
+                        selected=move || form.draft.read().customer_id.as_ref() == Some(&this)
+                    >
+                        {customer.name}
+                    </option>
+                }
             })
             .collect_view();
         Some(view! {

@@ -1,7 +1,5 @@
 //! *Configure*: the settings of an endpoint, what else is known of it, and its end.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{memo, view};
 use super::conflict::ConflictDialog;
 use super::delete::DeleteZone;
 use super::facts::Facts;
@@ -10,6 +8,8 @@ use super::settings::{Conflict, Setting, Settings};
 use super::settings_form::{SettingsForm, element_id};
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
+use crate::ui::choice::Show;
+use crate::ui::live::{memo, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, ButtonKind, ErrorPanel};
 use leptos::ev;

@@ -1,7 +1,7 @@
 //! Somebody else saved first: both values of each setting that collides, and the person picks.
 
-use crate::ui::live::{memo, view};
 use super::settings::{Conflict, Setting, Settings};
+use crate::ui::live::{memo, view};
 use crate::ui::{Button, ButtonKind, Dialog};
 use leptos::prelude::*;
 

@@ -1,8 +1,8 @@
 //! What was made: URL and both keys, in clear, until the dialog closes.
 
-use crate::ui::live::{effect, view};
 use super::add_state::AddForm;
 use crate::routes::{EndpointTab, Page};
+use crate::ui::live::{effect, view};
 use crate::ui::{Button, ButtonKind, Confirm, CopyButton, CopySource, Dialog};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;

@@ -1,11 +1,11 @@
 //! The end of an endpoint: says what depends on it, asks, and can be undone.
 
-use crate::ui::live::{live, view};
 use super::state::traffic_in_words;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
 use crate::features::shell::use_scope;
 use crate::routes::{Page, ServiceTab};
+use crate::ui::live::{live, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, Confirm, Glyph};
 use leptos::prelude::*;

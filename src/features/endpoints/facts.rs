@@ -1,8 +1,8 @@
 //! What is known of an endpoint and can't be changed here.
 
-use crate::ui::live::{live, view};
 use super::state::{model_name, short_digest};
 use crate::client::Versioned;
+use crate::ui::live::{live, view};
 use crate::ui::{Badge, CopyButton, CopySource, RelativeTime, Tone};
 use leptos::prelude::*;
 use portico_api::endpoint::{Endpoint, EndpointModel};

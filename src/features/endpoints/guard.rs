@@ -1,7 +1,7 @@
 //! Keeps unsaved work from being lost: asks once before the page or the tab is left.
 
-use crate::ui::live::view;
 use crate::ui::Confirm;
+use crate::ui::live::view;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;

@@ -1,10 +1,10 @@
 //! The throttle selector: Low or High, and for High a slider with a number field. It shows what
 //! `limit` says; the draft belongs to the form around it.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{live, memo, view};
 use super::limit::{LimitDraft, calls_in_words, rate_in_words, slider_max};
 use crate::ui::FieldIds;
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo, view};
 use leptos::prelude::*;
 use portico_api::throttle::{LOW_CALLS, ThrottleLevel};
 

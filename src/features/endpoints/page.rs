@@ -1,7 +1,5 @@
 //! The page of one endpoint: its head with its state, and the tabs.
 
-use crate::ui::live::{live, memo, view};
-use crate::ui::resource::Resource;
 use super::configure::Configure;
 use super::state::EndpointState;
 use crate::client::endpoints::Place;
@@ -12,6 +10,8 @@ use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::features::tryit::TryIt;
 use crate::routes::{EndpointTab, Page};
 use crate::session::use_session;
+use crate::ui::live::{live, memo, view};
+use crate::ui::resource::Resource;
 use crate::ui::toast::use_toasts;
 use crate::ui::{Badge, Button, CopyButton, CopySource, RelativeTime, Skeleton, Tab, Tone};
 use leptos::prelude::*;

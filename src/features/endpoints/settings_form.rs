@@ -1,8 +1,8 @@
 //! The fields of *Configure*.
 
-use crate::ui::live::view;
 use super::limit_selector::LimitSelector;
 use super::settings::{Setting, Settings, logging_word};
+use crate::ui::live::view;
 use crate::ui::{Field, FieldIds, Switch};
 use leptos::prelude::*;
 use portico_api::endpoint::Logging;

@@ -1,6 +1,5 @@
 //! One slot: its newest key, what is known of it, what can be done, and the key in grace below.
 
-use crate::ui::live::{live, memo, view};
 use super::KeyRing;
 use super::dialogs::DisableDialog;
 use super::expiry::ExpiryDialog;
@@ -9,6 +8,7 @@ use super::old::OldKey;
 use super::reveal::KeyText;
 use super::rotate::RotateDialog;
 use crate::client;
+use crate::ui::live::{live, memo, view};
 use crate::ui::number::counted;
 use crate::ui::time::millis_of;
 use crate::ui::toast::use_toasts;

@@ -1,10 +1,10 @@
 //! Asks before a key is switched off.
 
-use crate::ui::live::{live, view};
 use super::KeyRing;
 use super::model::slot_in_sentence;
 use crate::client::{self, ClientError};
 use crate::ui::Confirm;
+use crate::ui::live::{live, view};
 use crate::ui::number::counted;
 use crate::ui::toast::use_toasts;
 use leptos::prelude::*;

@@ -1,9 +1,9 @@
 //! Sets the date after which a key is refused, or takes it away.
 
-use crate::ui::live::view;
 use super::KeyRing;
 use super::model::{date_of, end_of_date, slot_in_sentence};
 use crate::client::{self, ClientError};
+use crate::ui::live::view;
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, TextInput};
 use js_sys::Date;

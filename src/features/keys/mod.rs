@@ -9,9 +9,9 @@ mod old;
 mod reveal;
 mod rotate;
 
-use crate::ui::live::{memo, view};
 use crate::client::endpoints::Place;
 use crate::client::{self, Answer, Versioned};
+use crate::ui::live::{memo, view};
 use crate::ui::timer;
 use crate::ui::{EmptyState, ErrorPanel, Skeleton};
 use card::SlotCard;

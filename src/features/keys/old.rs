@@ -1,9 +1,9 @@
 //! The key that was rotated away and still works: for how long, and whether it can go.
 
-use crate::ui::live::{effect, memo, view};
 use super::KeyRing;
 use super::model::{countdown, slot_in_sentence, state_word, verdict};
 use crate::client::{self, ClientError};
+use crate::ui::live::{effect, memo, view};
 use crate::ui::time::millis_of;
 use crate::ui::toast::use_toasts;
 use crate::ui::{Badge, Button, Confirm, RelativeTime, Tone};

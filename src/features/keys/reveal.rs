@@ -1,11 +1,11 @@
 //! Showing a key in clear: on a click, for 30 seconds, until the tab is hidden or left.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{effect, live, memo, view};
 use super::KeyRing;
 use super::model::{REVEAL_SECONDS, slot_in_sentence};
 use crate::client;
 use crate::features::account::step_up::use_step_up;
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, live, memo, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, CopyButton, CopySource, Glyph, Icon};
 use js_sys::Date;

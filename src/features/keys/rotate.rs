@@ -1,12 +1,13 @@
 //! Rotates a slot: which one, how long the old key lives on, and the new key, shown once.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{live, view};
 use super::KeyRing;
 use super::model::{GRACES, by_slot, slot_in_sentence, slot_word};
 use crate::client::{self, ClientError};
 use crate::features::account::step_up::use_step_up;
 use crate::features::endpoints::{focus_first, random_hex};
+use crate::ui::choice::Show;
+use crate::ui::letters::upper;
+use crate::ui::live::{live, view};
 use crate::ui::number::counted;
 use crate::ui::{
     Button, ButtonKind, Confirm, CopyButton, CopySource, Dialog, ErrorPanel, RelativeTime,
@@ -215,10 +216,8 @@ fn OldUse(ring: KeyRing, chosen: RwSignal<KeySlot>) -> impl IntoView {
 
 fn sentence_start(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    let first: String = letters.next().into_iter().collect();
+    format!("{}{}", upper(&first), letters.as_str())
 }
 
 /// The new key, in clear.

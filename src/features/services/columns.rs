@@ -1,11 +1,11 @@
 //! What a version takes and gives: its columns, parameters and models, and how it was checked.
 
-use crate::ui::live::view;
-use crate::ui::resource::Resource;
 use super::model::{output_in_words, parity_in_words, seen_values, type_word};
 use super::text;
 use crate::client;
+use crate::ui::live::view;
 use crate::ui::number::bytes;
+use crate::ui::resource::Resource;
 use crate::ui::{CopyButton, CopySource, Glyph, Icon, Loaded, Skeleton, TableFrame};
 use leptos::prelude::*;
 use portico_api::id::{ServiceId, WorkspaceId};

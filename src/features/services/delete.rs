@@ -1,11 +1,11 @@
 //! Deletes an endpoint from the list: names it, says what depends on it, and offers to undo.
 
-use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError};
 use crate::features::endpoints::state::traffic_in_words;
 use crate::features::shell::use_scope;
+use crate::ui::live::{effect, live, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Confirm, Listing};
 use leptos::prelude::*;

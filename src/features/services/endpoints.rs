@@ -1,7 +1,5 @@
 //! The endpoints of a service: the list, its filter, and adding one.
 
-use crate::ui::choice::{For, Show};
-use crate::ui::live::{effect, live, memo, view};
 use super::delete::DeleteEndpoint;
 use super::model::matches;
 use super::row::EndpointRow;
@@ -9,6 +7,8 @@ use super::text;
 use crate::client;
 use crate::features::endpoints::add::AddEndpointDialog;
 use crate::features::shell::use_scope;
+use crate::ui::choice::{For, Show};
+use crate::ui::live::{effect, live, memo, view};
 use crate::ui::number::{counted, grouped};
 use crate::ui::timer::Delay;
 use crate::ui::{Button, EmptyState, Glyph, Icon, Listing, ListingView, TableFrame};

@@ -1,5 +1,6 @@
 //! What the lists of a service say and how they are filtered. Plain values, no views.
 
+use crate::ui::letters::lower;
 use crate::ui::number::{counted, grouped, short};
 use portico_api::endpoint::Endpoint;
 use portico_api::schema::{ColumnType, InputColumn, OutputColumn, OutputKind};
@@ -15,8 +16,8 @@ pub fn limit_in_words(calls: u32) -> String {
 pub fn matches(endpoint: &Endpoint, filter: &str) -> bool {
     let customer = endpoint.customer_name.as_deref().unwrap_or_default();
     filter.split_whitespace().all(|word| {
-        let word = word.to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&word);
+        let word = lower(word);
+        let has = |text: &str| lower(text).contains(&word);
         has(endpoint.name.as_str())
             || has(&endpoint.description)
             || has(customer)

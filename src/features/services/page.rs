@@ -1,13 +1,13 @@
 //! The page of one web service.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{live, memo, view};
 use super::endpoints::EndpointsTab;
 use super::text;
 use super::versions::VersionsTab;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab};
 use crate::session::use_session;
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo, view};
 use crate::ui::{Button, ButtonKind, Glyph, Tab};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

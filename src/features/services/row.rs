@@ -1,6 +1,5 @@
 //! One endpoint in the list, with what can be done to it from there.
 
-use crate::ui::live::view;
 use super::model::limit_in_words;
 use super::text;
 use crate::client;
@@ -8,6 +7,7 @@ use crate::client::endpoints::Place;
 use crate::features::endpoints::state::EndpointState;
 use crate::routes::{EndpointTab, Page};
 use crate::ui::copy::copy_text;
+use crate::ui::live::view;
 use crate::ui::toast::use_toasts;
 use crate::ui::{Badge, Glyph, Icon, Listing, Menu, MenuButton, MenuLink, RelativeTime, Tone};
 use leptos::prelude::*;

@@ -1,10 +1,10 @@
 //! The versions of a service.
 
-use crate::ui::choice::{For, Show};
-use crate::ui::live::{memo, view};
 use super::columns::VersionDetails;
 use super::text;
 use crate::client;
+use crate::ui::choice::{For, Show};
+use crate::ui::live::{memo, view};
 use crate::ui::number::counted;
 use crate::ui::{Badge, EmptyState, Glyph, Icon, Listing, ListingView, RelativeTime, Tone};
 use leptos::prelude::*;

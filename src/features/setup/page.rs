@@ -1,12 +1,12 @@
 //! The set-up page. The password goes to the server and is kept nowhere.
 
-use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;
 use crate::features::signin::Entrance;
 use crate::routes::Page;
 use crate::session::use_session;
+use crate::ui::live::{effect, live, view};
 use crate::ui::{Button, ButtonKind, ErrorPanel, TextInput};
 use leptos::ev;
 use leptos::html;

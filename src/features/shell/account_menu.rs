@@ -1,10 +1,11 @@
 //! Who is signed in, the theme, and signing out.
 
-use crate::ui::live::view;
 use super::text;
 use crate::client;
 use crate::features::account::theme::Theme;
 use crate::session::use_session;
+use crate::ui::letters::upper;
+use crate::ui::live::view;
 use crate::ui::toast::use_toasts;
 use crate::ui::{Glyph, Icon, Menu, MenuButton};
 use leptos::prelude::*;
@@ -39,11 +40,7 @@ fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());
-    first
-        .into_iter()
-        .chain(last)
-        .flat_map(char::to_uppercase)
-        .collect()
+    upper(&first.into_iter().chain(last).collect::<String>())
 }
 
 /// The account menu.

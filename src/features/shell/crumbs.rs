@@ -1,11 +1,11 @@
 //! Breadcrumbs: where the person is, with the siblings of each level a click away.
 
-use crate::ui::live::{live, view};
-use crate::ui::resource::Resource;
 use super::scope::use_scope;
 use super::text;
 use crate::client::{self, Answer};
 use crate::routes::{EndpointTab, Page, ServiceTab, WorkspaceTab};
+use crate::ui::live::{live, view};
+use crate::ui::resource::Resource;
 use crate::ui::{Glyph, Icon, Menu, MenuLink};
 use leptos::prelude::*;
 use portico_api::id::{ServiceId, WorkspaceId};

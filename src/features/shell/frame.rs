@@ -1,6 +1,5 @@
 //! The frame of the signed-in portal: bar on top, page below.
 
-use crate::ui::live::{memo, view};
 use super::account_menu::{AccountMenu, Mark};
 use super::announce::Announcer;
 use super::crumbs::Crumbs;
@@ -9,6 +8,7 @@ use super::scope::Scope;
 use super::text;
 use crate::features::account::step_up::{StepUp, StepUpDialog};
 use crate::routes::Page;
+use crate::ui::live::{memo, view};
 use leptos::html;
 use leptos::prelude::*;
 

@@ -1,9 +1,9 @@
 //! The head of a page: title, what it is, one primary action, tabs.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{effect, view};
 use super::announce::Announcer;
 use super::text;
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, view};
 use crate::ui::{Tab, Tabs};
 use leptos::html;
 use leptos::prelude::*;

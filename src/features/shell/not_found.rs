@@ -1,10 +1,10 @@
 //! What is shown where nothing is, or nothing for this person: the text is the same.
 
-use crate::ui::live::view;
 use super::header::PageHeader;
 use super::text;
 use crate::client::ClientError;
 use crate::routes::Page;
+use crate::ui::live::view;
 use crate::ui::{ButtonKind, ErrorPanel};
 use leptos::prelude::*;
 use portico_api::problem::Code;

@@ -1,8 +1,8 @@
 //! Says when the browser has no network.
 
-use crate::ui::live::view;
-use crate::ui::choice::Show;
 use super::text;
+use crate::ui::choice::Show;
+use crate::ui::live::view;
 use crate::ui::{Glyph, Icon};
 use leptos::ev;
 use leptos::prelude::*;

@@ -1,10 +1,10 @@
 //! Where the person is: the page of the address, and the workspace and service that it is in. They
 //! are loaded once for breadcrumbs and page alike.
 
-use crate::ui::live::memo;
-use crate::ui::resource::Resource;
 use crate::client::{self, Answer, Versioned};
 use crate::routes::Page;
+use crate::ui::live::memo;
+use crate::ui::resource::Resource;
 use leptos::prelude::*;
 use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::service::Service;

@@ -1,9 +1,9 @@
 //! What is shown before it is known who is signed in.
 
-use crate::ui::live::view;
 use super::account_menu::Mark;
 use super::text;
 use crate::session::{SessionState, use_session};
+use crate::ui::live::view;
 use crate::ui::{ErrorPanel, Skeleton};
 use leptos::prelude::*;
 

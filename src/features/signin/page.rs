@@ -1,12 +1,12 @@
 //! The sign-in page. The password goes to the server and is kept nowhere.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::account::link::Link;
 use crate::features::shell::{Mark, ThemeToggle};
 use crate::session::use_session;
+use crate::ui::choice::Show;
+use crate::ui::live::{effect, live, view};
 use crate::ui::{Button, ButtonKind, ErrorPanel, Skeleton, TextInput};
 use leptos::ev;
 use leptos::html;

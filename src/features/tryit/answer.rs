@@ -1,10 +1,10 @@
 //! The answer to a tried row: outputs, where the time went, limits; or why there is none.
 
-use crate::ui::live::{live, view};
 use super::model::{Output, outputs};
 use super::run::{Outcome, Run};
 use crate::client::ClientError;
 use crate::features::endpoints::limit::calls_in_words;
+use crate::ui::live::{live, view};
 use crate::ui::number::millis;
 use crate::ui::{Badge, CopyButton, CopySource, EmptyState, ErrorPanel, TableFrame, Tone, timer};
 use js_sys::Date;

@@ -1,9 +1,9 @@
 //! One field of the row, by the type of its column.
 
-use crate::ui::choice::Show;
-use crate::ui::live::{live, memo, view};
 use super::model::{Control, Remark, hint};
 use super::run::Run;
+use crate::ui::choice::Show;
+use crate::ui::live::{live, memo, view};
 use crate::ui::{FieldIds, Glyph, Icon};
 use leptos::prelude::*;
 use portico_api::schema::InputColumn;
@@ -125,11 +125,11 @@ fn Choice(
     let is_other = memo(move || {
         other && number.get().is_none() && (asked_other.get() || !run.text(index).is_empty())
     });
-    let chosen = move || match number.get() {
+    let chosen = Signal::derive(move || match number.get() {
         Some(number) => number.to_string(),
         None if is_other.get() => OTHER.to_owned(),
         None => EMPTY.to_owned(),
-    };
+    });
     let options = values
         .get_value()
         .into_iter()
@@ -154,7 +154,7 @@ fn Choice(
                 id=id
                 aria-describedby=described
                 aria-invalid=move || invalid(run, index)
-                prop:value=move || chosen()
+                prop:value=chosen
                 on:change=pick
                 on:blur=move |_| run.touch(index)
             >

@@ -6,10 +6,10 @@ mod field;
 pub mod model;
 mod run;
 
-use crate::ui::live::view;
-use crate::ui::choice::Show;
 use crate::client::Versioned;
 use crate::features::consume::version_of;
+use crate::ui::choice::Show;
+use crate::ui::live::view;
 use crate::ui::{Button, ButtonKind, Field, FieldIds, Glyph, Loaded, Skeleton};
 use answer::AnswerView;
 use field::CellField;

@@ -2,7 +2,7 @@
 //! means for each field. Plain values; the checks are the server's own.
 
 use crate::features::consume::model::{parameter_column, wire_value};
-use portico_api::cell::{mark, read_text};
+use portico_api::cell::{double, mark, read_text};
 use portico_api::problem::FieldError;
 use portico_api::schema::{ColumnType, InputColumn, OutputKind, Schema};
 use portico_api::score::{CellWarning, ScoreAnswer, ScoreRequest};
@@ -245,7 +245,7 @@ pub fn outputs(schema: &Schema, answer: &ScoreAnswer) -> Vec<Output> {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok(),
+        Value::String(text) => double(text),
         _ => None,
     }
 }

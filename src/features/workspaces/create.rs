@@ -1,11 +1,11 @@
 //! The dialog that makes a workspace.
 
-use crate::ui::live::{effect, live, view};
 use super::text;
 use crate::client::{self, ClientError};
 use crate::features::endpoints::random_hex;
 use crate::routes::{Page, WorkspaceTab};
 use crate::session::use_session;
+use crate::ui::live::{effect, live, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, ButtonKind, Confirm, Dialog, ErrorPanel, TextArea, TextInput};
 use leptos::ev;

@@ -1,7 +1,5 @@
 //! The list of workspaces, and which list a person starts with.
 
-use crate::ui::choice::For;
-use crate::ui::live::{live, memo, view};
 use super::create::CreateWorkspaceDialog;
 use super::mine::MyEndpointsPage;
 use super::text;
@@ -9,6 +7,8 @@ use crate::client;
 use crate::features::shell::PageHeader;
 use crate::routes::{Page, WorkspaceTab};
 use crate::session::use_session;
+use crate::ui::choice::For;
+use crate::ui::live::{live, memo, view};
 use crate::ui::number::{counted, grouped};
 use crate::ui::{
     Button, ButtonKind, EmptyState, Glyph, Listing, ListingView, RelativeTime, TableFrame,

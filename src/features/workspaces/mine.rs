@@ -1,7 +1,5 @@
 //! The endpoints that were granted to the signed-in person's organisations.
 
-use crate::ui::live::view;
-use crate::ui::choice::For;
 use super::text;
 use crate::client;
 use crate::features::endpoints::state::EndpointState;
@@ -9,6 +7,8 @@ use crate::features::services::{StateBadge, limit_in_words};
 use crate::features::shell::PageHeader;
 use crate::routes::{EndpointTab, Page};
 use crate::session::use_session;
+use crate::ui::choice::For;
+use crate::ui::live::view;
 use crate::ui::number::counted;
 use crate::ui::{CopyButton, CopySource, EmptyState, Listing, ListingView, TableFrame};
 use leptos::prelude::*;

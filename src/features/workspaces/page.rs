@@ -1,12 +1,12 @@
 //! One workspace and its web services.
 
-use crate::ui::choice::{For, Show};
-use crate::ui::live::{live, memo, view};
 use super::text;
 use crate::client;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab, WorkspaceTab};
 use crate::session::use_session;
+use crate::ui::choice::{For, Show};
+use crate::ui::live::{live, memo, view};
 use crate::ui::number::{counted, grouped, millis};
 use crate::ui::{
     Button, ButtonKind, CodeBlock, Dialog, EmptyState, Listing, ListingView, RelativeTime, Tab,
