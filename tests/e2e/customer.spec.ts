@@ -9,7 +9,8 @@ test.beforeEach(async ({ page, signIn }) => {
 
 test("My endpoints lists what was granted, and only that", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: "My endpoints" })).toBeVisible();
-  const rows = page.getByRole("table", { name: "My endpoints" }).getByRole("row").filter({ has: page.getByRole("link") });
+  const table = page.getByRole("table", { name: "My endpoints" });
+  const rows = table.getByRole("row").filter({ has: page.getByRole("link") });
   await expect(rows.getByRole("rowheader")).toHaveText(["northwind", "northwind"]);
   await expect(rows.filter({ hasText: "Penguin species" })).toHaveCount(1);
   await expect(rows.filter({ hasText: "Penguin body mass" })).toHaveCount(1);

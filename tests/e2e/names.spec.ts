@@ -120,12 +120,17 @@ test("a double click on create makes one endpoint", async ({ page, server }) => 
   await form.getByRole("button", { name: "Show as request" }).click();
   await passes(page, "add-all");
 
+  const request = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/endpoints"));
   await form.getByRole("button", { name: "Create endpoint" }).dblclick();
+  const sent = (await request).postDataJSON();
   const created = page.getByRole("dialog", { name: "Endpoint created" });
   await expect(created).toContainText("twice is live.");
   await passes(page, "created");
   await created.getByRole("button", { name: "Close" }).click();
   await expect(page.getByRole("rowheader", { name: "twice" })).toHaveCount(1);
+  const again = await inSession(page, "POST", `${path}/endpoints`, sent);
+  expect(again.body.endpoint).toMatchObject({ id: sent.id, name: "twice" });
+  expect(again.body.keys, "keys are handed out once").toBeFalsy();
   expect(await list()).toHaveLength(before.length + 1);
 });
 

@@ -41,7 +41,7 @@ test("a model that runs past its deadline twice is quarantined, and its page say
   await expect(page.getByRole("heading", { level: 1, name: "Workspaces" })).toBeVisible();
   await page.goto(loop.path);
   const notice = page.getByRole("region", { name: "Quarantine" });
-  await expect(notice).toContainText("is quarantined since");
+  await expect(notice).toContainText("was quarantined");
   await expect(notice).toContainText("It ran past its deadline 2 times.");
   await expect(page.getByText("Quarantined", { exact: true }).first()).toBeVisible();
   await passes(page, "quarantine");

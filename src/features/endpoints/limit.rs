@@ -86,20 +86,21 @@ pub fn rate_in_words(calls: u32, latency_ms: Option<f64>) -> Option<String> {
     ))
 }
 
-/// Three significant digits are more than such a figure holds.
+/// Two significant digits: more than that such a figure does not hold.
 fn rounded(number: f64) -> String {
-    if number >= 100.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "rounded, and positive; it saturates far beyond any rate"
-        )]
-        grouped(number.round() as u64)
-    } else if number >= 10.0 {
-        format!("{number:.0}")
-    } else {
-        format!("{number:.1}")
+    if number < 10.0 {
+        return format!("{number:.1}");
     }
+    let mut unit = 1.0;
+    while number / unit >= 100.0 {
+        unit *= 10.0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, and positive; it saturates far beyond any rate"
+    )]
+    grouped(((number / unit).round() * unit) as u64)
 }
 
 #[cfg(test)]
@@ -162,7 +163,7 @@ mod tests {
         let rate = |calls, ms| rate_in_words(calls, Some(ms)).unwrap_or_default();
         assert_eq!(
             rate(4, 2.7),
-            "About 1,481 calls a second at the service’s measured 2.7 ms."
+            "About 1,500 calls a second at the service’s measured 2.7 ms."
         );
         assert_eq!(
             rate(1, 250.0),

@@ -204,7 +204,7 @@ fn QuarantineNotice(
         <section class="notice quarantine tone-bad" aria-label="Quarantine">
             <div>
                 <p class="notice-title">
-                    "Model " <strong>{model}</strong> " is quarantined since " <RelativeTime time=quarantine.since/> "."
+                    "Model " <strong>{model}</strong> " was quarantined " <RelativeTime time=quarantine.since/> "."
                 </p>
                 <p>{quarantine.reason} " Calls that need it are refused meanwhile."</p>
             </div>
