@@ -15,6 +15,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Portal;
 
+/// Trunk names files by 64 bits in hexadecimal, without leading zeros.
+const HASH_AT_LEAST: usize = 12;
 const NOT_BUILT: &str = "The portal has not been built into this server. Run `cargo xtask serve`, or `cargo xtask dist` for a release.\n";
 
 /// What no other route took: a page of the portal, one of its files, or nothing.
@@ -34,9 +36,10 @@ pub(super) async fn serve(State(_): State<App>, request: Request) -> Response {
     }
     let name = path.trim_start_matches('/');
     let hashed = name.rsplit_once('-').is_some_and(|(_, rest)| {
-        rest.split(['.', '_'])
-            .next()
-            .is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        rest.split(['.', '_']).next().is_some_and(|hash| {
+            (HASH_AT_LEAST..=16).contains(&hash.len())
+                && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        })
     });
     let caching = if hashed {
         "public, max-age=31536000, immutable"
