@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn cells_are_read_as_their_column_wants() {
         let check = |kind, value: Value, expected| {
-            assert_eq!(read_value(&column(kind), &value), Ok(expected), "{value}")
+            assert_eq!(read_value(&column(kind), &value), Ok(expected), "{value}");
         };
         check(ColumnType::Double, json!("39.1"), Cell::Double(39.1));
         check(ColumnType::Double, json!(39), Cell::Double(39.0));

@@ -117,12 +117,16 @@ impl Process {
         let writing = Arc::clone(&self);
         tasks.spawn(async move { writing.outbox.write().await });
         tasks.spawn(Arc::clone(&self).sweep());
-        let log = tokio::spawn(Arc::clone(&self).forward(log));
+        let mut log = tokio::spawn(Arc::clone(&self).forward(log));
         let end = self.read(output, ready).await;
+        // A process that ends by itself closes its output first and says why afterwards. The log
+        // ends with the process, unless something else has inherited it.
+        let ended = timeout(LAST_WORDS, &mut log).await.is_ok();
         self.kill();
         drop(tasks);
-        // The log ends with the process, unless something else has inherited it.
-        let _ = timeout(LAST_WORDS, log).await;
+        if !ended {
+            let _ = timeout(LAST_WORDS, log).await;
+        }
         let process = Arc::clone(&self);
         let status = tokio::task::spawn_blocking(move || lock(&process.child).wait()).await;
         self.calls.settle();
