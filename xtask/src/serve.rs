@@ -63,7 +63,6 @@ pub fn run(repo: &Repo, options: &Options) -> Result<(), Error> {
     )?;
 
     let data = repo.root.join(&options.data);
-    std::fs::create_dir_all(&data).map_err(Error::file(&data))?;
     let mut server = Command::new(repo.portico());
     server.args(["serve", "--demo", "--data"]).arg(&data);
     server.arg("--port").arg(options.port.to_string());

@@ -121,7 +121,8 @@ impl Process {
         let end = self.read(output, ready).await;
         // A process that ends by itself closes its output first and says why afterwards. The log
         // ends with the process, unless something else has inherited it.
-        let ended = timeout(LAST_WORDS, &mut log).await.is_ok();
+        // One that writes nonsense gets no such time.
+        let ended = end.is_ok() && timeout(LAST_WORDS, &mut log).await.is_ok();
         self.kill();
         drop(tasks);
         if !ended {
