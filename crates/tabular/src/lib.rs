@@ -8,6 +8,7 @@
 pub mod check;
 pub mod csv;
 pub mod date;
+pub mod desk;
 pub mod diagnostic;
 pub mod dialect;
 pub mod edit;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod mapping;
 pub mod number;
 pub mod place;
+pub mod profile;
 pub mod protocol;
 pub mod refusal;
 pub mod results;

@@ -1,0 +1,297 @@
+//! What a person works on: a table, what its columns feed, its checks, its edits, its scoring run and
+//! the predictions. The browser's worker is a thin shell around it, so that all of it can be tested
+//! without a browser. Reads no file, sends no request, knows no clock.
+
+mod export;
+mod intake;
+mod rows;
+mod score;
+mod state;
+
+pub use export::Export;
+pub use score::{Call, Heard};
+
+use crate::check::Checks;
+use crate::edit::{Act, History};
+use crate::intake::Intake;
+use crate::mapping::{Proposal, Source};
+use crate::protocol::{Area, Policy, Reply, Request, SourceFacts, Start, View};
+use crate::refusal::Refusal;
+use crate::results::Results;
+use crate::run::Run;
+use crate::table::Table;
+
+/// The table, complete or while it is being read.
+enum Holding {
+    Nothing,
+    Reading(Box<Intake>),
+    Whole(Box<Table>),
+}
+
+impl Holding {
+    fn table(&self) -> Option<&Table> {
+        match self {
+            Self::Nothing => None,
+            Self::Reading(intake) => intake.table(),
+            Self::Whole(table) => Some(table),
+        }
+    }
+}
+
+/// One endpoint's spreadsheet.
+pub struct Desk {
+    start: Start,
+    holding: Holding,
+    source: Option<SourceFacts>,
+    /// Bytes read and bytes in all, while a file is being read.
+    reading: Option<(f64, f64)>,
+    proposals: Vec<Proposal>,
+    checks: Checks,
+    parameters: Vec<String>,
+    history: History,
+    run: Run,
+    results: Results,
+    policy: Policy,
+    view: View,
+    /// Rows that the view shows, in order; none: all.
+    shown: Option<Vec<u32>>,
+    running: bool,
+    /// Why the run stopped by itself.
+    words: String,
+    unsaved: bool,
+}
+
+impl Desk {
+    /// An empty desk for this endpoint.
+    pub fn new(start: Start) -> Self {
+        let nothing = vec![Source::Missing; start.schema.inputs.len()];
+        Self {
+            checks: Checks::new(&start.schema, &nothing),
+            proposals: Vec::new(),
+            parameters: vec![String::new(); start.schema.parameters.len()],
+            holding: Holding::Nothing,
+            source: None,
+            reading: None,
+            history: History::default(),
+            run: Run::new(0),
+            results: Results::default(),
+            policy: Policy::default(),
+            view: View::All,
+            shown: None,
+            running: false,
+            words: String::new(),
+            unsaved: false,
+            start,
+        }
+    }
+
+    /// The endpoint that rows are for.
+    pub fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// The table, as far as it is read.
+    pub fn table(&self) -> Option<&Table> {
+        self.holding.table()
+    }
+
+    /// Carries out a request that needs neither file nor network nor time; the others are nothing here.
+    ///
+    /// # Errors
+    /// [`Refusal`] in words when it can't be done; nothing has changed then.
+    pub fn carry_out(&mut self, request: &Request) -> Result<Vec<Reply>, Refusal> {
+        let mut replies = Vec::new();
+        match request {
+            Request::Rows {
+                ticket,
+                first,
+                count,
+            } => return Ok(vec![self.window(*ticket, *first, *count)]),
+            Request::Filter { view } => self.filter(*view),
+            Request::Map { input, source } => self.map(*input, source)?,
+            Request::ReadAs { input, reading } => {
+                self.still()?;
+                self.checks.set_reading(*input, *reading);
+                self.all_changed();
+            }
+            Request::Parameter { index, text } => {
+                self.still()?;
+                if let Some(parameter) = self.parameters.get_mut(*index) {
+                    parameter.clone_from(text);
+                    self.all_changed();
+                }
+            }
+            Request::Edit { row, column, cells } => {
+                let words = match cells.as_slice() {
+                    [one] if one.len() == 1 => format!("Edited {}", self.address(*row, *column)),
+                    _ => counted("Pasted", cells.iter().map(Vec::len).sum()),
+                };
+                replies.push(self.edit(&words, *row, *column, cells)?);
+            }
+            Request::Clear { area } => replies.push(self.clear(*area)?),
+            Request::Undo => replies.extend(self.step_back()?),
+            Request::Redo => replies.extend(self.step_forth()?),
+            Request::Copy { area } => return Ok(vec![self.copied(*area)?]),
+            Request::Find { row, column, back } => return Ok(vec![self.found(*row, *column, *back)]),
+            Request::Findings { count } => return Ok(vec![self.findings(*count)]),
+            Request::Samples => self.take_samples()?,
+            Request::Start(_)
+            | Request::Open { .. }
+            | Request::Paste { .. }
+            | Request::PasteAt { .. }
+            | Request::Reread { .. }
+            | Request::Score { .. }
+            | Request::Stop
+            | Request::Export { .. }
+            | Request::Template => {}
+        }
+        replies.push(Reply::State(Box::new(self.state(0.0))));
+        Ok(replies)
+    }
+
+    /// Refuses what can't be done while a file is read or rows are scored.
+    fn still(&self) -> Result<(), Refusal> {
+        if self.reading.is_some() {
+            return Err(Refusal::new("reading", "The file is still being read."));
+        }
+        if self.running {
+            return Err(Refusal::new(
+                "scoring",
+                "Rows are being scored. Stop first, or wait until they are done.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, input: usize, source: &Source) -> Result<(), Refusal> {
+        self.still()?;
+        let Holding::Whole(table) = &self.holding else {
+            return Ok(());
+        };
+        // A column feeds one input: whoever had it before loses it.
+        if let Source::Column(column) = source {
+            for (other, proposal) in self.proposals.iter_mut().enumerate() {
+                if other != input && proposal.source == Source::Column(*column) {
+                    proposal.source = Source::Missing;
+                    proposal.why = String::new();
+                    self.checks.set_source(other, &Source::Missing, table);
+                }
+            }
+        }
+        if let Some(proposal) = self.proposals.get_mut(input) {
+            proposal.source = source.clone();
+            proposal.why = "chosen".to_owned();
+            self.checks.set_source(input, source, table);
+            self.all_changed();
+        }
+        Ok(())
+    }
+
+    /// Puts texts into cells from a corner on.
+    ///
+    /// # Errors
+    /// [`Refusal`] when they don't fit, or while something runs.
+    pub fn edit(
+        &mut self,
+        words: &str,
+        row: u32,
+        column: u32,
+        cells: &[Vec<String>],
+    ) -> Result<Reply, Refusal> {
+        self.editable()?;
+        let Holding::Whole(table) = &mut self.holding else {
+            return Err(Refusal::new("no_table", "There is no table to edit."));
+        };
+        let width = cells.iter().map(Vec::len).max().unwrap_or(0);
+        if column as usize + width > table.columns() {
+            let room = table.columns().saturating_sub(column as usize);
+            return Err(Refusal::new(
+                "too_wide",
+                format!("{width} columns were pasted where the table has {room}. Start further left, or paste fewer columns."),
+            ));
+        }
+        let act = Act::of_cells(table, words, row, column, cells);
+        Ok(self.done(act))
+    }
+
+    fn clear(&mut self, area: Area) -> Result<Reply, Refusal> {
+        let row = vec![String::new(); area.columns as usize];
+        let Some(table) = self.table() else {
+            return Err(Refusal::new("no_table", "There is no table to edit."));
+        };
+        let rows = area.rows.min(table.rows().saturating_sub(area.row));
+        let cells = vec![row; rows as usize];
+        let words = counted("Cleared", rows as usize * area.columns as usize);
+        self.edit(&words, area.row, area.column, &cells)
+    }
+
+    fn editable(&self) -> Result<(), Refusal> {
+        if self.reading.is_some() {
+            return Err(Refusal::new(
+                "reading",
+                "The file is still being read. Cells can be edited once it is complete.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, act: Act) -> Reply {
+        let Holding::Whole(table) = &mut self.holding else {
+            return Reply::Found { at: None };
+        };
+        let words = act.words.clone();
+        let area = self.history.apply(act, table);
+        self.touched(area, words)
+    }
+
+    fn step_back(&mut self) -> Result<Option<Reply>, Refusal> {
+        self.editable()?;
+        let Holding::Whole(table) = &mut self.holding else {
+            return Ok(None);
+        };
+        let undone = self.history.undo(table);
+        Ok(undone.map(|(area, words)| self.touched(area, format!("Undone: {words}"))))
+    }
+
+    fn step_forth(&mut self) -> Result<Option<Reply>, Refusal> {
+        self.editable()?;
+        let Holding::Whole(table) = &mut self.holding else {
+            return Ok(None);
+        };
+        let redone = self.history.redo(table);
+        Ok(redone.map(|(area, words)| self.touched(area, format!("Redone: {words}"))))
+    }
+
+    /// After cells changed: they are checked again, and what was predicted for them is of before.
+    fn touched(&mut self, area: Area, words: String) -> Reply {
+        if let Holding::Whole(table) = &self.holding {
+            let rows = area.row..area.row + area.rows;
+            self.run.set_rows(table.rows());
+            self.checks.recheck(table, rows.clone());
+            self.run.edited(rows);
+            self.unsaved = true;
+        }
+        Reply::Changed { area, words }
+    }
+
+    /// After something changed that bears on every row.
+    fn all_changed(&mut self) {
+        if let Some(table) = self.holding.table() {
+            self.run.edited(0..table.rows());
+        }
+    }
+
+    fn address(&self, row: u32, column: u32) -> String {
+        self.table()
+            .map(|table| table.place(row, column).to_string())
+            .unwrap_or_default()
+    }
+}
+
+fn counted(verb: &str, cells: usize) -> String {
+    if cells == 1 {
+        format!("{verb} 1 cell")
+    } else {
+        format!("{verb} {cells} cells")
+    }
+}

@@ -1,0 +1,202 @@
+//! The calls of a scoring run: sent as the desk says, through the signed-in route.
+
+use super::outbox::refuse;
+use super::scope::{now_ms, pause};
+use super::Shop;
+use crate::client::endpoints::Place;
+use crate::client::{self, Answer, ClientError};
+use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::name::EndpointName;
+use portico_api::problem::{Code, FieldError};
+use portico_api::score::ScoreAnswer;
+use portico_tabular::desk::{Call, Heard};
+use portico_tabular::protocol::{Asked, Policy};
+use portico_tabular::run::Outcome;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use wasm_bindgen_futures::spawn_local;
+
+/// The calls under way; they can be broken off together.
+#[derive(Default)]
+pub struct Calls {
+    /// Counts the times that calls were broken off: one of an earlier count is over.
+    era: Rc<Cell<u32>>,
+    wakers: Rc<RefCell<Vec<Waker>>>,
+}
+
+impl Calls {
+    /// Breaks off every call; the browser closes their connections.
+    pub fn cancel(&self) {
+        self.era.set(self.era.get().wrapping_add(1));
+        self.wakers.take().into_iter().for_each(Waker::wake);
+    }
+
+    fn breakable<F: Future>(&self, future: F) -> Breakable<F> {
+        Breakable {
+            future: Some(Box::pin(future)),
+            born: self.era.get(),
+            era: Rc::clone(&self.era),
+            wakers: Rc::clone(&self.wakers),
+        }
+    }
+}
+
+/// A future that ends without a value when the calls are broken off.
+struct Breakable<F> {
+    future: Option<Pin<Box<F>>>,
+    born: u32,
+    era: Rc<Cell<u32>>,
+    wakers: Rc<RefCell<Vec<Waker>>>,
+}
+
+impl<F: Future> Future for Breakable<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.era.get() != self.born {
+            self.future = None;
+            return Poll::Ready(None);
+        }
+        let Some(future) = &mut self.future else {
+            return Poll::Ready(None);
+        };
+        let polled = future.as_mut().poll(context);
+        if polled.is_pending() {
+            let mut wakers = self.wakers.borrow_mut();
+            if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                wakers.push(context.waker().clone());
+            }
+        }
+        polled.map(Some)
+    }
+}
+
+/// Begins to score, or goes on.
+pub fn begin(shop: &Rc<Shop>, policy: Policy) {
+    let begun = shop.desk.borrow_mut().begin(policy, now_ms());
+    match begun {
+        Ok(()) => {
+            shop.calls.cancel();
+            pump(shop);
+            tick(shop);
+        }
+        Err(refusal) => refuse(Asked::Score, &refusal),
+    }
+    shop.report();
+}
+
+/// Stops at once.
+pub fn stop(shop: &Rc<Shop>) {
+    shop.desk.borrow_mut().stop();
+    shop.calls.cancel();
+    shop.report();
+}
+
+/// Says how the run stands while it lasts: a rate is news too when no call ends.
+fn tick(shop: &Rc<Shop>) {
+    let shop = Rc::clone(shop);
+    let era = shop.calls.era.get();
+    spawn_local(async move {
+        while shop.calls.era.get() == era && shop.desk.borrow().is_running() {
+            pause(200.0).await;
+            shop.report_sometimes();
+        }
+    });
+}
+
+/// Sends what is to be sent now.
+fn pump(shop: &Rc<Shop>) {
+    loop {
+        let next = shop.desk.borrow_mut().next_call(now_ms());
+        match next {
+            Call::Send(number, request) => {
+                let Some(place) = place(shop) else { return };
+                let shop = Rc::clone(shop);
+                spawn_local(async move {
+                    let call = client::score::score(&place, &request);
+                    // A call that was broken off belongs to a run that is over.
+                    let Some(answer) = shop.calls.breakable(call).await else {
+                        return;
+                    };
+                    let heard = heard(answer);
+                    shop.desk.borrow_mut().heard(number, heard, now_ms());
+                    pump(&shop);
+                });
+            }
+            Call::Wait(until) => {
+                let shop = Rc::clone(shop);
+                let era = shop.calls.era.get();
+                spawn_local(async move {
+                    pause(until - now_ms()).await;
+                    if shop.calls.era.get() == era {
+                        pump(&shop);
+                    }
+                });
+                break;
+            }
+            Call::Idle => break,
+            Call::Done => {
+                shop.report();
+                return;
+            }
+        }
+    }
+    shop.report_sometimes();
+}
+
+fn place(shop: &Shop) -> Option<Place> {
+    let desk = shop.desk.borrow();
+    let start = desk.start();
+    let place = Place {
+        ws: WorkspaceId::parse(&start.ws).ok()?,
+        svc: ServiceId::parse(&start.svc).ok()?,
+        name: EndpointName::parse(&start.name).ok()?,
+    };
+    Some(place)
+}
+
+fn heard(answer: Answer<ScoreAnswer>) -> Heard {
+    match answer {
+        Ok(answer) => Heard::Answer(Box::new(answer)),
+        Err(error) => Heard::Nothing(meaning(&error)),
+    }
+}
+
+/// What a call that came to nothing means for its rows.
+fn meaning(error: &ClientError) -> Outcome {
+    let words = || error.in_words();
+    let ClientError::Problem(refusal) = error else {
+        return Outcome::Lost;
+    };
+    match refusal.code {
+        Code::Throttled | Code::TooManyRequests => Outcome::Refused {
+            retry_after_ms: refusal.retry_after.map(|seconds| f64::from(seconds) * 1_000.0),
+        },
+        Code::EngineUnavailable | Code::Internal => Outcome::Lost,
+        Code::Invalid => by_row(&refusal.errors).unwrap_or_else(|| Outcome::Stop { words: words() }),
+        Code::ModelFailed | Code::DeadlineExceeded | Code::EngineEnded | Code::TooLarge | Code::Malformed => {
+            Outcome::Failed { reason: words() }
+        }
+        Code::Unauthenticated => Outcome::Stop {
+            words: "You are signed out. Sign in again in another tab, then go on here: nothing is lost.".to_owned(),
+        },
+        _ => Outcome::Stop { words: words() },
+    }
+}
+
+/// The rows that the server found wrong, each with the first thing that it said. Nothing if it is about
+/// something else than rows.
+fn by_row(errors: &[FieldError]) -> Option<Outcome> {
+    let mut rows: Vec<(usize, String)> = Vec::new();
+    for error in errors {
+        let index = error.pointer.strip_prefix("/rows/")?;
+        let index: usize = index.split('/').next()?.parse().ok()?;
+        if rows.iter().all(|(other, _)| *other != index) {
+            rows.push((index, error.detail.clone()));
+        }
+    }
+    (!rows.is_empty()).then_some(Outcome::Wrong { rows })
+}
