@@ -4,12 +4,10 @@ use super::outbox::refuse;
 use super::scope::{now_ms, pause};
 use super::Shop;
 use crate::client::endpoints::Place;
-use crate::client::{self, Answer, ClientError};
+use crate::client::{self, ClientError};
 use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::name::EndpointName;
-use portico_api::problem::{Code, FieldError};
-use portico_api::score::ScoreAnswer;
-use portico_tabular::desk::{Call, Heard};
+use portico_tabular::desk::Call;
 use portico_tabular::protocol::{Asked, Policy};
 use portico_tabular::run::Outcome;
 use std::cell::{Cell, RefCell};
@@ -121,8 +119,12 @@ fn pump(shop: &Rc<Shop>) {
                     let Some(answer) = shop.calls.breakable(call).await else {
                         return;
                     };
-                    let heard = heard(answer);
-                    shop.desk.borrow_mut().heard(number, heard, now_ms());
+                    let mut desk = shop.desk.borrow_mut();
+                    match &answer {
+                        Ok(answer) => desk.answered(number, answer, now_ms()),
+                        Err(error) => desk.failed(number, outcome(error), now_ms()),
+                    }
+                    drop(desk);
                     pump(&shop);
                 });
             }
@@ -158,45 +160,12 @@ fn place(shop: &Shop) -> Option<Place> {
     Some(place)
 }
 
-fn heard(answer: Answer<ScoreAnswer>) -> Heard {
-    match answer {
-        Ok(answer) => Heard::Answer(Box::new(answer)),
-        Err(error) => Heard::Nothing(meaning(&error)),
-    }
-}
-
 /// What a call that came to nothing means for its rows.
-fn meaning(error: &ClientError) -> Outcome {
-    let words = || error.in_words();
-    let ClientError::Problem(refusal) = error else {
-        return Outcome::Lost;
-    };
-    match refusal.code {
-        Code::Throttled | Code::TooManyRequests => Outcome::Refused {
-            retry_after_ms: refusal.retry_after.map(|seconds| f64::from(seconds) * 1_000.0),
+fn outcome(error: &ClientError) -> Outcome {
+    match error {
+        ClientError::Problem(refusal) => Outcome::of_problem(&refusal.problem, refusal.retry_after),
+        ClientError::Offline | ClientError::Unreadable => Outcome::Lost {
+            words: error.in_words(),
         },
-        Code::EngineUnavailable | Code::Internal => Outcome::Lost,
-        Code::Invalid => by_row(&refusal.errors).unwrap_or_else(|| Outcome::Stop { words: words() }),
-        Code::ModelFailed | Code::DeadlineExceeded | Code::EngineEnded | Code::TooLarge | Code::Malformed => {
-            Outcome::Failed { reason: words() }
-        }
-        Code::Unauthenticated => Outcome::Stop {
-            words: "You are signed out. Sign in again in another tab, then go on here: nothing is lost.".to_owned(),
-        },
-        _ => Outcome::Stop { words: words() },
     }
-}
-
-/// The rows that the server found wrong, each with the first thing that it said. Nothing if it is about
-/// something else than rows.
-fn by_row(errors: &[FieldError]) -> Option<Outcome> {
-    let mut rows: Vec<(usize, String)> = Vec::new();
-    for error in errors {
-        let index = error.pointer.strip_prefix("/rows/")?;
-        let index: usize = index.split('/').next()?.parse().ok()?;
-        if rows.iter().all(|(other, _)| *other != index) {
-            rows.push((index, error.detail.clone()));
-        }
-    }
-    (!rows.is_empty()).then_some(Outcome::Wrong { rows })
 }

@@ -264,6 +264,11 @@ impl Run {
         }
     }
 
+    /// Whether it runs now.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
     /// How the run stands at this time.
     pub fn facts(&self, now_ms: f64) -> RunFacts {
         let count = |state| self.rows.count(state);

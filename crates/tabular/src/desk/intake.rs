@@ -214,7 +214,8 @@ impl Desk {
         let rows = self.holding.table().map_or(0, Table::rows);
         self.run = Run::new(rows);
         let names: Vec<String> = self.start.schema.outputs.iter().map(|output| output.column.clone()).collect();
-        self.results.set_columns(&names);
+        // There are no predictions yet that other columns could belong to.
+        let _ = self.results.set_columns(&names);
     }
 
     /// Empties the desk.
@@ -229,11 +230,9 @@ impl Desk {
         );
         self.history = History::default();
         self.run = Run::new(0);
-        self.results = Results::default();
+        self.results = Results::new();
         self.view = View::All;
         self.shown = None;
-        self.running = false;
-        self.words.clear();
         self.unsaved = false;
     }
 

@@ -9,7 +9,7 @@ mod score;
 mod state;
 
 pub use export::Export;
-pub use score::{Call, Heard};
+pub use score::Call;
 
 use crate::check::Checks;
 use crate::edit::{Act, History};
@@ -55,9 +55,6 @@ pub struct Desk {
     view: View,
     /// Rows that the view shows, in order; none: all.
     shown: Option<Vec<u32>>,
-    running: bool,
-    /// Why the run stopped by itself.
-    words: String,
     unsaved: bool,
 }
 
@@ -74,12 +71,10 @@ impl Desk {
             reading: None,
             history: History::default(),
             run: Run::new(0),
-            results: Results::default(),
+            results: Results::new(),
             policy: Policy::default(),
             view: View::All,
             shown: None,
-            running: false,
-            words: String::new(),
             unsaved: false,
             start,
         }
@@ -154,7 +149,7 @@ impl Desk {
         if self.reading.is_some() {
             return Err(Refusal::new("reading", "The file is still being read."));
         }
-        if self.running {
+        if self.run.is_running() {
             return Err(Refusal::new(
                 "scoring",
                 "Rows are being scored. Stop first, or wait until they are done.",
@@ -268,7 +263,12 @@ impl Desk {
             let rows = area.row..area.row + area.rows;
             self.run.set_rows(table.rows());
             self.checks.recheck(table, rows.clone());
-            self.run.edited(rows);
+            self.run.edited(rows.clone());
+            if self.run.is_running() && self.policy == Policy::Skip {
+                for row in rows.filter(|row| self.checks.row_has_error(*row)) {
+                    self.run.skip(row, score::SKIPPED);
+                }
+            }
             self.unsaved = true;
         }
         Reply::Changed { area, words }

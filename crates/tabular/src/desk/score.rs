@@ -21,14 +21,8 @@ pub enum Call {
     Done,
 }
 
-/// What came of a call.
-#[derive(Debug)]
-pub enum Heard {
-    /// It was answered.
-    Answer(Box<ScoreAnswer>),
-    /// It came to nothing, and this is what that means for its rows.
-    Nothing(Outcome),
-}
+/// Why a row is left out; which cell it is, the checks tell.
+pub(super) const SKIPPED: &str = "A cell of this row can’t be scored.";
 
 impl Desk {
     /// Begins to score, or goes on.
@@ -47,34 +41,29 @@ impl Desk {
                 format!("{} rows have cells to fix first.", state.bad_rows),
             ));
         }
-        let parallel = share(self.start.max_concurrent_calls);
         let checks = &self.checks;
-        self.run.begin(
-            |row| (policy == Policy::Skip && checks.row_has_error(row)).then(|| "A cell of this row can’t be scored.".to_owned()),
-            parallel,
-        );
+        // Rows that failed are tried again when there is nothing else left to score.
+        let again = state.run.waiting == 0;
+        self.run.begin(again, self.start.max_concurrent_calls, |row| {
+            (policy == Policy::Skip && checks.row_has_error(row)).then(|| SKIPPED.to_owned())
+        });
         self.policy = policy;
-        self.words.clear();
-        self.running = true;
         Ok(())
     }
 
     /// What to do next.
     pub fn next_call(&mut self, now_ms: f64) -> Call {
-        if !self.running {
-            return Call::Done;
-        }
-        match self.run.next(now_ms) {
+        // A row's request is about as long as its cells.
+        let table = self.holding.table();
+        let size = |row| table.map_or(0, |table| table.size_of(row));
+        match self.run.next(now_ms, size) {
             Next::Send { call, rows } => {
                 let request = self.request(&rows);
                 Call::Send(call, Box::new(request))
             }
             Next::Wait { until_ms } => Call::Wait(until_ms),
             Next::Idle => Call::Idle,
-            Next::Done => {
-                self.running = false;
-                Call::Done
-            }
+            Next::Done => Call::Done,
         }
     }
 
@@ -101,74 +90,44 @@ impl Desk {
         }
     }
 
-    /// Takes in what came of a call. A call that the run has given up changes nothing.
-    pub fn heard(&mut self, call: u64, heard: Heard, now_ms: f64) {
-        let outcome = match heard {
-            Heard::Nothing(outcome) => outcome,
-            Heard::Answer(answer) => {
-                self.start.max_concurrent_calls = answer.throttle.max_concurrent_calls;
-                self.run.set_limit(share(answer.throttle.max_concurrent_calls));
-                let rows = self.run.rows_of(call);
-                let fits = rows.as_ref().is_some_and(|rows| rows.len() == answer.rows.len());
-                if !fits {
-                    Outcome::Lost
-                } else if answer.columns != self.results.columns() {
-                    Outcome::Stop {
-                        words: "The endpoint was updated while rows were being scored: its answers have other columns now. Reload the page to go on.".to_owned(),
-                    }
-                } else {
-                    self.store(call, &answer, now_ms);
-                    return;
-                }
-            }
-        };
-        if let Outcome::Stop { words } = &outcome {
-            self.words.clone_from(words);
-            self.running = false;
+    /// Takes in the answer to a call. One that the run has given up changes nothing.
+    pub fn answered(&mut self, call: u64, answer: &ScoreAnswer, now_ms: f64) {
+        if self.run.expects(call).is_none() {
+            return;
         }
-        self.run.answered(call, outcome, now_ms);
-        self.ended();
-    }
-
-    fn store(&mut self, call: u64, answer: &ScoreAnswer, now_ms: f64) {
-        // Rows that were edited while the call was under way keep what they had.
-        let rows = self.run.answered(call, Outcome::Scored, now_ms);
-        for (row, index) in rows {
-            if let Some(cells) = answer.rows.get(index) {
-                self.results.store(row, cells);
+        let limit = answer.throttle.max_concurrent_calls;
+        self.start.max_concurrent_calls = limit;
+        self.run.set_limit(limit);
+        if self.results.set_columns(&answer.columns).is_err() {
+            let words = "The endpoint was updated while rows were scored, and its answers have other columns now. Download what there is, then reload the page.".to_owned();
+            self.failed(call, Outcome::Stop { words }, now_ms);
+            return;
+        }
+        for (index, row) in self.run.answered(call, Outcome::of_answer(answer), now_ms) {
+            if let Some(cells) = answer.rows.get(index)
+                && self.results.store(row, cells).is_ok()
+            {
                 self.unsaved = true;
             }
         }
-        self.ended();
     }
 
-    /// A run that stopped by itself says why.
-    fn ended(&mut self) {
-        if self.running
-            && let Some(words) = self.run.stopped()
-        {
-            self.words = words.to_owned();
-            self.running = false;
-        }
+    /// Takes in that a call came to nothing.
+    pub fn failed(&mut self, call: u64, outcome: Outcome, now_ms: f64) {
+        self.run.answered(call, outcome, now_ms);
     }
 
     /// Stops at once: what is under way counts as not sent.
     pub fn stop(&mut self) {
         self.run.stop();
-        self.running = false;
     }
 
     /// Whether rows are being scored.
     pub fn is_running(&self) -> bool {
-        self.running
+        self.run.is_running()
     }
 
     pub(super) fn is_scored(&self, row: u32) -> bool {
         self.run.state(row) == RowState::Scored
     }
-}
-
-/// What the spreadsheet may take of an endpoint's limit: half, at least one.
-fn share(limit: u32) -> u32 {
-    (limit / 2).max(1)
 }

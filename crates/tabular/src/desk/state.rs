@@ -27,20 +27,11 @@ impl Desk {
             blocked: String::new(),
             undo: self.history.undo_words().map(str::to_owned),
             redo: self.history.redo_words().map(str::to_owned),
-            run: self.run_facts(now_ms),
+            run: self.run.facts(now_ms),
             unsaved: self.unsaved,
         };
         state.blocked = self.blocked(&state).unwrap_or_default();
         state
-    }
-
-    fn run_facts(&self, now_ms: f64) -> RunFacts {
-        let mut facts = self.run.facts(now_ms);
-        facts.running = self.running;
-        if !self.words.is_empty() {
-            facts.words.clone_from(&self.words);
-        }
-        facts
     }
 
     fn blocked(&self, state: &State) -> Option<String> {
