@@ -55,8 +55,8 @@ function mount(code, place) {
 
 async function load() {
   try {
-    const [code] = await Promise.all([import(CODE + attempt), style()]);
-    await code.default({ module_or_path: fetch(MODULE) });
+    const [code, module] = await Promise.all([import(CODE + attempt), fetch(MODULE), style()]);
+    await code.default({ module_or_path: module });
     return code;
   } catch (error) {
     loading = undefined;
