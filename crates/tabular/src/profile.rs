@@ -1,6 +1,7 @@
 //! What the cells of a column have in common, over all rows: what the report of `portico convert` says
 //! about columns. Knows no schema.
 
+use crate::check::Reading;
 use crate::date;
 use crate::number;
 use crate::table::{Row, Table};
@@ -72,11 +73,16 @@ fn count(bytes: &[u8], counts: &mut Counts) {
     counts.boolean += u64::from(word(&[b"true", b"false", b"yes", b"no"]));
     let whole = bytes.strip_prefix(b"-").unwrap_or(bytes);
     counts.integer += u64::from(!whole.is_empty() && whole.iter().all(u8::is_ascii_digit));
-    counts.plain += u64::from(number::is_plain(bytes));
-    counts.comma += u64::from(number::is_decimal_comma(bytes));
-    counts.iso += u64::from(date::is_iso(bytes));
-    counts.day_first += u64::from(date::is_day_first(bytes));
-    counts.month_first += u64::from(date::is_month_first(bytes));
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let number = |reading| number::double(text, reading).is_some_and(|read| !read.value.is_nan());
+    counts.plain += u64::from(number(Reading::Plain));
+    counts.comma += u64::from(number(Reading::DecimalComma));
+    let readings = date::readings(text);
+    counts.iso += u64::from(readings.plain);
+    counts.day_first += u64::from(readings.day_first);
+    counts.month_first += u64::from(readings.month_first);
 }
 
 fn kind(counts: Counts) -> &'static str {

@@ -1,7 +1,7 @@
 //! Making a file of the table and its predictions, piece by piece, so that nobody waits and nothing is
 //! held twice.
 
-use super::Desk;
+use super::{Desk, Holding};
 use crate::export::{self, BOM};
 use crate::place::letters;
 use crate::protocol::{Format, RowState};
@@ -36,9 +36,8 @@ impl Desk {
     /// # Errors
     /// [`Refusal`] when there is no whole table.
     pub fn export(&self, format: Format) -> Result<Export, Refusal> {
-        self.editable()?;
-        let Some(table) = self.table() else {
-            return Err(Refusal::new("no_table", "There is no table to download."));
+        let Holding::Whole(table) = &self.holding else {
+            return Err(Refusal::new("no_table", "There is no whole table to download yet."));
         };
         let facts = self.column_facts();
         let inputs = &self.start.schema.inputs;

@@ -193,7 +193,7 @@ impl Desk {
             source.delimiter = facts.delimiter;
             source.header = facts.header;
         }
-        let evidence = Evidence::of(&self.start.schema, table);
+        let evidence = Evidence::gather(table);
         self.proposals = mapping::propose(&self.start.schema, table.header(), has_header, &evidence);
         let sources: Vec<Source> = self.proposals.iter().map(|p| p.source.clone()).collect();
         self.checks = Checks::new(&self.start.schema, &sources);

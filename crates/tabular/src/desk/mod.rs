@@ -12,7 +12,7 @@ pub use export::Export;
 pub use score::Call;
 
 use crate::check::Checks;
-use crate::edit::{Act, History};
+use crate::edit::{History, Kind, Touched};
 use crate::intake::Intake;
 use crate::mapping::{Proposal, Source};
 use crate::protocol::{Area, Policy, Reply, Request, SourceFacts, Start, View};
@@ -117,13 +117,11 @@ impl Desk {
                 }
             }
             Request::Edit { row, column, cells } => {
-                let words = match cells.as_slice() {
-                    [one] if one.len() == 1 => format!("Edited {}", self.address(*row, *column)),
-                    _ => counted("Pasted", cells.iter().map(Vec::len).sum()),
-                };
-                replies.push(self.edit(&words, *row, *column, cells)?);
+                let one = cells.len() == 1 && cells[0].len() == 1;
+                let kind = if one { Kind::Edit } else { Kind::Paste };
+                replies.extend(self.put(*row, *column, cells, kind)?);
             }
-            Request::Clear { area } => replies.push(self.clear(*area)?),
+            Request::Clear { area } => replies.extend(self.clear(*area)?),
             Request::Undo => replies.extend(self.step_back()?),
             Request::Redo => replies.extend(self.step_forth()?),
             Request::Copy { area } => return Ok(vec![self.copied(*area)?]),
@@ -169,96 +167,74 @@ impl Desk {
                 if other != input && proposal.source == Source::Column(*column) {
                     proposal.source = Source::Missing;
                     proposal.why = String::new();
-                    self.checks.set_source(other, &Source::Missing, table);
+                    self.checks.set_source(other, Source::Missing, table);
                 }
             }
         }
         if let Some(proposal) = self.proposals.get_mut(input) {
             proposal.source = source.clone();
             proposal.why = "chosen".to_owned();
-            self.checks.set_source(input, source, table);
+            self.checks.set_source(input, source.clone(), table);
             self.all_changed();
         }
         Ok(())
     }
 
-    /// Puts texts into cells from a corner on.
+    /// Puts texts into cells from a corner on: one act. Nothing where they stand there already.
     ///
     /// # Errors
-    /// [`Refusal`] when they don't fit, or while something runs.
-    pub fn edit(
+    /// [`Refusal`] when they don't fit, or the file is still being read.
+    pub fn put(
         &mut self,
-        words: &str,
         row: u32,
         column: u32,
         cells: &[Vec<String>],
-    ) -> Result<Reply, Refusal> {
-        self.editable()?;
-        let Holding::Whole(table) = &mut self.holding else {
-            return Err(Refusal::new("no_table", "There is no table to edit."));
-        };
+        kind: Kind,
+    ) -> Result<Option<Reply>, Refusal> {
+        let (table, history) = self.editable()?;
         let width = cells.iter().map(Vec::len).max().unwrap_or(0);
-        if column as usize + width > table.columns() {
-            let room = table.columns().saturating_sub(column as usize);
+        let room = table.columns().saturating_sub(column as usize);
+        if width > room {
             return Err(Refusal::new(
                 "too_wide",
                 format!("{width} columns were pasted where the table has {room}. Start further left, or paste fewer columns."),
             ));
         }
-        let act = Act::of_cells(table, words, row, column, cells);
-        Ok(self.done(act))
+        let touched = history.put(table, row, column, cells, kind);
+        Ok(touched.map(|touched| self.touched(touched, "")))
     }
 
-    fn clear(&mut self, area: Area) -> Result<Reply, Refusal> {
-        let row = vec![String::new(); area.columns as usize];
-        let Some(table) = self.table() else {
-            return Err(Refusal::new("no_table", "There is no table to edit."));
-        };
-        let rows = area.rows.min(table.rows().saturating_sub(area.row));
-        let cells = vec![row; rows as usize];
-        let words = counted("Cleared", rows as usize * area.columns as usize);
-        self.edit(&words, area.row, area.column, &cells)
+    fn clear(&mut self, area: Area) -> Result<Option<Reply>, Refusal> {
+        let (table, history) = self.editable()?;
+        let touched = history.clear(table, area);
+        Ok(touched.map(|touched| self.touched(touched, "")))
     }
 
-    fn editable(&self) -> Result<(), Refusal> {
-        if self.reading.is_some() {
-            return Err(Refusal::new(
+    fn editable(&mut self) -> Result<(&mut Table, &mut History), Refusal> {
+        match &mut self.holding {
+            Holding::Whole(table) => Ok((table, &mut self.history)),
+            Holding::Reading(_) => Err(Refusal::new(
                 "reading",
                 "The file is still being read. Cells can be edited once it is complete.",
-            ));
+            )),
+            Holding::Nothing => Err(Refusal::new("no_table", "There is no table.")),
         }
-        Ok(())
-    }
-
-    fn done(&mut self, act: Act) -> Reply {
-        let Holding::Whole(table) = &mut self.holding else {
-            return Reply::Found { at: None };
-        };
-        let words = act.words.clone();
-        let area = self.history.apply(act, table);
-        self.touched(area, words)
     }
 
     fn step_back(&mut self) -> Result<Option<Reply>, Refusal> {
-        self.editable()?;
-        let Holding::Whole(table) = &mut self.holding else {
-            return Ok(None);
-        };
-        let undone = self.history.undo(table);
-        Ok(undone.map(|(area, words)| self.touched(area, format!("Undone: {words}"))))
+        let (table, history) = self.editable()?;
+        let touched = history.undo(table);
+        Ok(touched.map(|touched| self.touched(touched, "Undone: ")))
     }
 
     fn step_forth(&mut self) -> Result<Option<Reply>, Refusal> {
-        self.editable()?;
-        let Holding::Whole(table) = &mut self.holding else {
-            return Ok(None);
-        };
-        let redone = self.history.redo(table);
-        Ok(redone.map(|(area, words)| self.touched(area, format!("Redone: {words}"))))
+        let (table, history) = self.editable()?;
+        let touched = history.redo(table);
+        Ok(touched.map(|touched| self.touched(touched, "Redone: ")))
     }
 
     /// After cells changed: they are checked again, and what was predicted for them is of before.
-    fn touched(&mut self, area: Area, words: String) -> Reply {
+    fn touched(&mut self, Touched { area, words, .. }: Touched, before: &str) -> Reply {
         if let Holding::Whole(table) = &self.holding {
             let rows = area.row..area.row + area.rows;
             self.run.set_rows(table.rows());
@@ -271,7 +247,10 @@ impl Desk {
             }
             self.unsaved = true;
         }
-        Reply::Changed { area, words }
+        Reply::Changed {
+            area,
+            words: format!("{before}{words}"),
+        }
     }
 
     /// After something changed that bears on every row.
@@ -279,19 +258,5 @@ impl Desk {
         if let Some(table) = self.holding.table() {
             self.run.edited(0..table.rows());
         }
-    }
-
-    fn address(&self, row: u32, column: u32) -> String {
-        self.table()
-            .map(|table| table.place(row, column).to_string())
-            .unwrap_or_default()
-    }
-}
-
-fn counted(verb: &str, cells: usize) -> String {
-    if cells == 1 {
-        format!("{verb} 1 cell")
-    } else {
-        format!("{verb} {cells} cells")
     }
 }

@@ -17,8 +17,8 @@ impl Desk {
         let rows = self.table().map_or(0, crate::Table::rows);
         self.shown = match view {
             View::All => None,
-            View::Findings => Some((0..rows).filter(|row| self.checks.row_has_finding(*row)).collect()),
-            View::Failed => Some((0..rows).filter(|row| self.run.state(*row) == RowState::Failed).collect()),
+            View::Findings => Some(self.checks.found().iter().take_while(|row| *row < rows).collect()),
+            View::Failed => Some(self.run.failed_rows().collect()),
         };
     }
 
@@ -109,16 +109,15 @@ impl Desk {
 
     pub(super) fn findings(&self, count: u32) -> Reply {
         let mut list: Vec<Spot> = Vec::new();
-        let mut from = self.checks.first();
-        while let Some((row, column)) = from {
-            if list.len() >= count as usize {
+        // The last cell of all: the next one is the first with a finding.
+        let mut at = (u32::MAX, u32::MAX);
+        while let Some((row, column)) = self.checks.next(at.0, at.1, false) {
+            let around = at.0 != u32::MAX && (row, column) <= at;
+            if around || list.len() >= count as usize {
                 break;
             }
             list.extend(self.spot(row, column));
-            from = self
-                .checks
-                .next(row, column, false)
-                .filter(|next| *next > (row, column));
+            at = (row, column);
         }
         Reply::Findings { list }
     }

@@ -33,7 +33,7 @@ impl Desk {
         self.still()?;
         let state = self.state(now_ms);
         if !state.blocked.is_empty() {
-            return Err(Refusal::new("blocked", format!("{}.", state.blocked)));
+            return Err(Refusal::new("blocked", state.blocked));
         }
         if policy == Policy::Block && state.bad_rows > 0 {
             return Err(Refusal::new(
@@ -73,9 +73,7 @@ impl Desk {
         if let Some(table) = self.table() {
             for &row in rows {
                 table.read(row, &mut cut);
-                let mut cells = Map::new();
-                self.checks.values(&cut, &mut cells);
-                out.push(cells);
+                out.push(self.checks.values(&cut));
             }
         }
         let mut parameters = Map::new();

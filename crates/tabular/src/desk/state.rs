@@ -36,22 +36,19 @@ impl Desk {
 
     fn blocked(&self, state: &State) -> Option<String> {
         if !matches!(self.holding, Holding::Whole(_)) {
-            return Some("The file is still being read".to_owned());
+            return Some("The file is still being read.".to_owned());
         }
         if state.rows == 0 {
-            return Some("There are no rows".to_owned());
+            return Some("There are no rows.".to_owned());
         }
         if let Some(words) = self.checks.blocked() {
             return Some(words);
-        }
-        if let Some(input) = state.inputs.iter().find(|input| input.ambiguous) {
-            return Some(format!("Say how {} is to be read", input.name));
         }
         state
             .parameters
             .iter()
             .find(|parameter| !parameter.problem.is_empty())
-            .map(|parameter| format!("{}: {}", parameter.name, parameter.problem))
+            .map(|parameter| parameter.problem.clone())
     }
 
     fn column_facts(&self) -> Vec<ColumnFacts> {
@@ -83,17 +80,20 @@ impl Desk {
     fn input_facts(&self) -> Vec<InputFacts> {
         let inputs = self.start.schema.inputs.iter().zip(&self.proposals).enumerate();
         inputs
-            .map(|(index, (input, proposal))| InputFacts {
-                name: input.name.clone(),
-                column_type: input.column_type,
-                source: proposal.source.clone(),
-                why: proposal.why.clone(),
-                reading: self.checks.reading(index),
-                readings: self.checks.readings(index),
-                ambiguous: self.checks.ambiguous(index),
-                converted: self.checks.converted(index),
-                errors: self.checks.errors_of(index),
-                marks: self.checks.marks_of(index),
+            .filter_map(|(index, (input, proposal))| {
+                let summary = self.checks.input(index)?;
+                Some(InputFacts {
+                    name: input.name.clone(),
+                    column_type: input.column_type,
+                    source: summary.source,
+                    why: proposal.why.clone(),
+                    reading: summary.reading,
+                    readings: summary.readings,
+                    ambiguous: summary.ambiguous,
+                    converted: summary.converted.into(),
+                    errors: summary.errors.into(),
+                    marks: summary.marks.into(),
+                })
             })
             .collect()
     }
