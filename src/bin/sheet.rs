@@ -1,32 +1,47 @@
-//! The spreadsheet page: a module of its own, which the portal loads when the page is first opened.
-//!
-//! It shares the portal's components and its client, and nothing of a running portal: the two meet
-//! at one element of the document.
+//! The spreadsheet page as its own WebAssembly file: the portal loads it when the tab is first
+//! opened, so that nobody else waits for it. It is a small application of its own over the portal's
+//! components and calls, and knows of the portal only the element that it is put into.
 
+#[expect(
+    dead_code,
+    reason = "the portal's components; this page needs some of them"
+)]
 #[path = "../client/mod.rs"]
-#[expect(dead_code, reason = "shared with the portal, which uses the rest")]
 mod client;
-#[path = "../ui/mod.rs"]
+#[path = "../features"]
+mod features {
+    pub mod batch;
+    #[expect(dead_code, reason = "the words about a schema, of the tab Consume")]
+    pub mod consume {
+        pub mod model;
+        pub mod shell;
+    }
+}
+#[path = "../sheet/mod.rs"]
+mod sheet;
 #[expect(
     dead_code,
     unused_imports,
-    reason = "shared with the portal, which uses the rest"
+    reason = "the portal's components; this page needs some of them"
 )]
+#[path = "../ui/mod.rs"]
 mod ui;
 
-use leptos::prelude::*;
-use portico_tabular::protocol::{Reply, Request};
+use client::endpoints::Place;
+use features::batch::Batch;
+use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::name::EndpointName;
 use serde::Deserialize;
-use ui::Button;
-use ui::live::view;
-use wasm_bindgen::closure::Closure;
+use ui::view;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::HtmlElement;
 
-/// Whose rows a spreadsheet is for, and the worker's address.
-#[derive(Clone, Debug, Deserialize)]
-struct Place {
+/// Where the endpoint is found, and the worker's script, as the page's script says it.
+#[derive(Deserialize)]
+struct Told {
+    ws: String,
+    svc: String,
     name: String,
     worker: String,
 }
@@ -35,51 +50,28 @@ fn main() {
     std::panic::set_hook(Box::new(|panic| stop(&panic.to_string())));
 }
 
-/// Shows a spreadsheet inside an element, for as long as the page lives.
-///
-/// # Errors
-///
-/// If `place` is not what the portal's loader hands over, or the browser gives no worker.
+/// Puts the page into `root`, where it stays for as long as the portal runs. `place` names the
+/// endpoint: `{"ws": …, "svc": …, "name": …, "worker": …}`. Does nothing for a place that is none.
 #[wasm_bindgen]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "values come from JavaScript, which hands them over whole"
-)]
-pub fn mount(root: HtmlElement, place: String) -> Result<(), JsValue> {
-    let place: Place = serde_json::from_str(&place).map_err(|error| error.to_string())?;
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(&place.worker, &options)?;
-    leptos::mount::mount_to(root, move || view! { <Sheet place=place worker=worker/> }).forget();
-    Ok(())
+pub fn mount(root: HtmlElement, place: &str) {
+    let Some((place, worker)) = read(place) else {
+        return;
+    };
+    let host = root.clone();
+    let handle = leptos::mount::mount_to(host, move || {
+        view! { <Batch place=place worker=worker root=root/> }
+    });
+    handle.forget();
 }
 
-#[component]
-fn Sheet(place: Place, worker: Worker) -> impl IntoView {
-    let said = RwSignal::new(String::new());
-    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let text = event.data().as_string().unwrap_or_default();
-        let heard = match serde_json::from_str::<Reply>(&text) {
-            Ok(Reply::Ready) => "The worker is ready.",
-            Ok(Reply::State(_)) => "The worker answered.",
-            Ok(_) => "The worker said something else.",
-            Err(_) => "The worker can’t be understood.",
-        };
-        said.try_set(heard.to_owned());
-    });
-    worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
-    // The worker speaks as long as it lives.
-    listen.forget();
-    let ask = Callback::new(move |_| {
-        if let Ok(text) = serde_json::to_string(&Request::Undo) {
-            let _ = worker.post_message(&JsValue::from(text));
-        }
-    });
-    view! {
-        <p>{place.name}</p>
-        <Button on_click=ask>"Ask the worker"</Button>
-        <p role="status">{said}</p>
-    }
+fn read(place: &str) -> Option<(Place, String)> {
+    let told: Told = serde_json::from_str(place).ok()?;
+    let place = Place {
+        ws: WorkspaceId::parse(&told.ws).ok()?,
+        svc: ServiceId::parse(&told.svc).ok()?,
+        name: EndpointName::parse(&told.name).ok()?,
+    };
+    Some((place, told.worker))
 }
 
 /// Hands a panic to the page's own script, which shows an element that needs no Rust any more.

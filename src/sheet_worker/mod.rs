@@ -4,8 +4,8 @@
 mod outbox;
 mod reading;
 mod saving;
-mod scoring;
 mod scope;
+mod scoring;
 
 use outbox::{post, refuse};
 use portico_tabular::desk::Desk;

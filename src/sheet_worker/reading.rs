@@ -179,7 +179,11 @@ async fn read_workbook(
     }
     let mut facts = facts(name, "xlsx", how);
     facts.sheet = Some(sheet);
-    facts.sheets = book.sheets().iter().map(|sheet| sheet.name.clone()).collect();
+    facts.sheets = book
+        .sheets()
+        .iter()
+        .map(|sheet| sheet.name.clone())
+        .collect();
     shop.desk.borrow_mut().take_sheet(facts, read);
     Ok(())
 }

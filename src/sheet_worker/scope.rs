@@ -52,7 +52,10 @@ pub fn now_ms() -> f64 {
 /// Lets this much time pass, and requests with it.
 pub async fn pause(milliseconds: f64) {
     let promise = Promise::new(&mut |resolve: Function, _| {
-        #[expect(clippy::cast_possible_truncation, reason = "pauses are seconds at the most")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "pauses are seconds at the most"
+        )]
         let time = milliseconds.clamp(0.0, 60_000.0).ceil() as i32;
         // Without a timer the promise would never end; then it ends at once.
         if scope()

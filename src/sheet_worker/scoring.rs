@@ -1,8 +1,8 @@
 //! The calls of a scoring run: sent as the desk says, through the signed-in route.
 
+use super::Shop;
 use super::outbox::refuse;
 use super::scope::{now_ms, pause};
-use super::Shop;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError};
 use portico_api::id::{ServiceId, WorkspaceId};

@@ -319,6 +319,14 @@ pub struct State {
     pub marks: u64,
     /// Rows with at least one error.
     pub bad_rows: u32,
+    /// Rows without an error that *Score* would send now: those that are not scored yet, failed, or were
+    /// changed since.
+    #[serde(default)]
+    pub ready: u32,
+    /// Rows with an error that *Score* would leave out now, or send, as the policy says. Together with
+    /// `ready`, all rows that are not scored or whose predictions are out of date.
+    #[serde(default)]
+    pub barred: u32,
     /// Why scoring can't begin, in words; empty when it can.
     pub blocked: String,
     /// What *Undo* would take back, in words.

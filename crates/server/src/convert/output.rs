@@ -91,12 +91,7 @@ fn write_aside(convert: &Convert, form: Form, table: &Table, aside: &Path) -> Re
     Ok(guarded)
 }
 
-fn text(
-    table: &Table,
-    delimiter: u8,
-    guard: bool,
-    out: &mut impl Write,
-) -> std::io::Result<u64> {
+fn text(table: &Table, delimiter: u8, guard: bool, out: &mut impl Write) -> std::io::Result<u64> {
     let mut guarded = 0;
     let mut line = Vec::new();
     for (index, name) in table.header().iter().enumerate() {
@@ -154,7 +149,9 @@ fn workbook(table: &Table, mut out: impl Write, path: &Path) -> Result<u64, Refu
     let mut row = Row::default();
     for at in 0..table.rows() {
         table.read(at, &mut row);
-        let texts: Vec<_> = (0..table.columns()).map(|column| row.text(column)).collect();
+        let texts: Vec<_> = (0..table.columns())
+            .map(|column| row.text(column))
+            .collect();
         writer.row(texts.iter().map(|text| {
             if text.is_empty() {
                 Out::Empty

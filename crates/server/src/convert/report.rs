@@ -44,7 +44,10 @@ impl<'a> Report<'a> {
     /// [`Refusal`] when the file can't be written.
     pub fn write(&self, path: &Path) -> Result<(), Refusal> {
         let failed = |error: String| {
-            Refusal::new("unwritable", format!("{} can’t be written: {error}.", path.display()))
+            Refusal::new(
+                "unwritable",
+                format!("{} can’t be written: {error}.", path.display()),
+            )
         };
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.to_string()))?;
         fs::write(path, text + "\n").map_err(|error| failed(error.to_string()))

@@ -1,13 +1,13 @@
 //! A file on its way into a table.
 
 use super::Convert;
+use portico_tabular::diagnostic::Difference;
 use portico_tabular::intake::{Gunzip, Intake};
 use portico_tabular::kind::{self, Kind};
 use portico_tabular::limits;
 use portico_tabular::protocol::How;
 use portico_tabular::xlsx::Book;
 use portico_tabular::{Diagnostic, Refusal, Table};
-use portico_tabular::diagnostic::Difference;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -95,7 +95,12 @@ fn how(convert: &Convert) -> Result<How, Refusal> {
             let mut chars = text.chars();
             match (chars.next(), chars.next()) {
                 (Some(one), None) => Some(one),
-                _ => return Err(Refusal::new("delimiter", "--delimiter takes one character, or the word tab.")),
+                _ => {
+                    return Err(Refusal::new(
+                        "delimiter",
+                        "--delimiter takes one character, or the word tab.",
+                    ));
+                }
             }
         }
     };
@@ -165,21 +170,38 @@ fn workbook(
             "This workbook is larger than 1 GB. Save the sheet as CSV: that can be larger.",
         ));
     }
-    bytes.reserve_exact(usize::try_from(size).unwrap_or_default().saturating_sub(bytes.len()));
+    bytes.reserve_exact(
+        usize::try_from(size)
+            .unwrap_or_default()
+            .saturating_sub(bytes.len()),
+    );
     file.read_to_end(&mut bytes)
         .map_err(|error| unreadable(&convert.input, &error))?;
     let mut book = Book::open(bytes)?;
-    let names: Vec<String> = book.sheets().iter().map(|sheet| sheet.name.clone()).collect();
+    let names: Vec<String> = book
+        .sheets()
+        .iter()
+        .map(|sheet| sheet.name.clone())
+        .collect();
     let index = match &convert.sheet {
         None => book.first(),
         Some(wanted) => names
             .iter()
             .position(|name| name == wanted)
-            .or_else(|| wanted.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < names.len()))
+            .or_else(|| {
+                wanted
+                    .parse::<usize>()
+                    .ok()?
+                    .checked_sub(1)
+                    .filter(|at| *at < names.len())
+            })
             .ok_or_else(|| {
                 Refusal::new(
                     "no_sheet",
-                    format!("There is no sheet “{wanted}”. The workbook has: {}.", names.join(", ")),
+                    format!(
+                        "There is no sheet “{wanted}”. The workbook has: {}.",
+                        names.join(", ")
+                    ),
                 )
             })?,
     };

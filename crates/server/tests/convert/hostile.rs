@@ -13,18 +13,39 @@ fn check(name: &str, bytes: &[u8], reason: &[&str]) {
     bench.put(name, bytes);
     bench.put("out.csv", b"what stood here before");
     let ran = bench.convert(name, "out.csv", &[]);
-    println!("{name}: {:?}, {} MB, {}", ran.took, ran.peak >> 20, ran.words.trim());
+    println!(
+        "{name}: {:?}, {} MB, {}",
+        ran.took,
+        ran.peak >> 20,
+        ran.words.trim()
+    );
     assert_eq!(ran.code, Some(2), "{name}: {}", ran.words);
     for part in reason {
-        assert!(ran.words.contains(part), "{name}: no {part:?} in {:?}", ran.words);
+        assert!(
+            ran.words.contains(part),
+            "{name}: no {part:?} in {:?}",
+            ran.words
+        );
     }
-    assert_eq!(ran.words.trim().lines().count(), 1, "one plain line: {}", ran.words);
+    assert_eq!(
+        ran.words.trim().lines().count(),
+        1,
+        "one plain line: {}",
+        ran.words
+    );
     assert!(!ran.words.contains("panicked"), "{}", ran.words);
     assert!(ran.took < Duration::from_secs(10), "{name}: {:?}", ran.took);
     assert!(ran.peak < GIGABYTE, "{name}: {} bytes", ran.peak);
-    assert_eq!(bench.files(), sorted([name, "out.csv"]), "nothing is left behind");
+    assert_eq!(
+        bench.files(),
+        sorted([name, "out.csv"]),
+        "nothing is left behind"
+    );
     let stands = std::fs::read(bench.path("out.csv")).unwrap();
-    assert_eq!(stands, b"what stood here before", "the output is not touched");
+    assert_eq!(
+        stands, b"what stood here before",
+        "the output is not touched"
+    );
 }
 
 fn sorted<const N: usize>(mut names: [&str; N]) -> [&str; N] {
@@ -49,7 +70,8 @@ fn workbook(sheet: &[u8], shared: &[u8]) -> Vec<u8> {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();
         zip.write_all(&text).unwrap();
     }
-    zip.start_file("xl/sharedStrings.xml", SimpleFileOptions::default()).unwrap();
+    zip.start_file("xl/sharedStrings.xml", SimpleFileOptions::default())
+        .unwrap();
     zip.write_all(shared).unwrap();
     zip.finish().unwrap().into_inner()
 }
@@ -59,7 +81,8 @@ fn sheet(rows: &str) -> Vec<u8> {
 }
 
 const SHARED: &str = r#"<?xml version="1.0"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>name</t></si></sst>"#;
-const PLAIN: &str = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>"#;
+const PLAIN: &str =
+    r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>"#;
 
 #[test]
 fn an_ordinary_workbook_made_the_same_way_is_read() {
@@ -67,14 +90,21 @@ fn an_ordinary_workbook_made_the_same_way_is_read() {
     bench.put("plain.xlsx", &workbook(&sheet(PLAIN), SHARED.as_bytes()));
     let ran = bench.convert("plain.xlsx", "out.csv", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.words);
-    assert_eq!(std::fs::read_to_string(bench.path("out.csv")).unwrap(), "name\n1\n");
+    assert_eq!(
+        std::fs::read_to_string(bench.path("out.csv")).unwrap(),
+        "name\n1\n"
+    );
 }
 
 #[test]
 fn a_far_cell() {
     for far in ["XFD1048576", "A1048576"] {
         let row = format!(r#"{PLAIN}<row r="1048576"><c r="{far}"><v>1</v></c></row>"#);
-        check("far.xlsx", &workbook(&sheet(&row), SHARED.as_bytes()), &[far]);
+        check(
+            "far.xlsx",
+            &workbook(&sheet(&row), SHARED.as_bytes()),
+            &[far],
+        );
     }
 }
 
@@ -94,7 +124,11 @@ fn an_entity_bomb() {
         shared += &format!(r#"<!ENTITY a{level} "{below}">"#);
     }
     shared += r#"]><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&a9;</t></si></sst>"#;
-    check("entities.xlsx", &workbook(&sheet(PLAIN), shared.as_bytes()), &["entities"]);
+    check(
+        "entities.xlsx",
+        &workbook(&sheet(PLAIN), shared.as_bytes()),
+        &["entities"],
+    );
 }
 
 #[test]
@@ -114,7 +148,8 @@ fn a_line_of_commas() {
 
 #[test]
 fn ten_thousand_columns() {
-    let line = |cell: &dyn Fn(u32) -> String| (0..10_000).map(cell).collect::<Vec<_>>().join(",") + "\n";
+    let line =
+        |cell: &dyn Fn(u32) -> String| (0..10_000).map(cell).collect::<Vec<_>>().join(",") + "\n";
     let mut text = line(&|column| format!("c{column}"));
     for _ in 0..100 {
         text += &line(&|column| column.to_string());
@@ -124,7 +159,11 @@ fn ten_thousand_columns() {
 
 #[test]
 fn no_table_at_all() {
-    check("photo.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01", &["PNG"]);
+    check(
+        "photo.csv",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01",
+        &["PNG"],
+    );
     let mut state = 7_u32;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

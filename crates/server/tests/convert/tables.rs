@@ -10,7 +10,8 @@ fn read(name: &str, bytes: &[u8]) -> (Value, Value) {
     let report = bench.path("report.json");
     let ran = bench.convert(name, "out.json", &["--report", report.to_str().unwrap()]);
     assert_eq!(ran.code, Some(0), "{name}: {}", ran.words);
-    let parse = |file: &str| serde_json::from_slice(&std::fs::read(bench.path(file)).unwrap()).unwrap();
+    let parse =
+        |file: &str| serde_json::from_slice(&std::fs::read(bench.path(file)).unwrap()).unwrap();
     (parse("out.json"), parse("report.json"))
 }
 
@@ -33,7 +34,10 @@ fn texts_that_look_like_numbers_stay_texts() {
 #[test]
 fn decimal_commas_under_semicolons() {
     let (rows, report) = read("de.csv", b"a;b\n1,5;2,25\n3,5;4\n");
-    assert_eq!(rows, json!([{"a": "1,5", "b": "2,25"}, {"a": "3,5", "b": "4"}]));
+    assert_eq!(
+        rows,
+        json!([{"a": "1,5", "b": "2,25"}, {"a": "3,5", "b": "4"}])
+    );
     assert_eq!(report["detected"]["delimiter"], ";");
     assert_eq!(report["columns"][0]["type"], "number_decimal_comma");
 }
@@ -57,9 +61,17 @@ fn every_encoding_gives_the_same_table() {
     let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
     for (name, bytes, encoding) in [
         ("utf8.csv", text.as_bytes().to_vec(), "UTF-8"),
-        ("bom.csv", [b"\xef\xbb\xbf", text.as_bytes()].concat(), "UTF-8"),
+        (
+            "bom.csv",
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            "UTF-8",
+        ),
         ("windows.csv", windows, "windows-1252"),
-        ("le-bom.csv", [&b"\xff\xfe"[..], &little].concat(), "UTF-16LE"),
+        (
+            "le-bom.csv",
+            [&b"\xff\xfe"[..], &little].concat(),
+            "UTF-16LE",
+        ),
         ("be-bom.csv", [&b"\xfe\xff"[..], &big].concat(), "UTF-16BE"),
         ("le.csv", little, "UTF-16LE"),
         ("be.csv", big, "UTF-16BE"),
@@ -109,7 +121,11 @@ fn wrong_words_on_the_command_line_are_named() {
     ] {
         let ran = bench.convert(input, output, more);
         assert_eq!(ran.code, Some(2), "{output} {more:?}: {}", ran.words);
-        assert!(ran.words.contains(words), "{output} {more:?}: {}", ran.words);
+        assert!(
+            ran.words.contains(words),
+            "{output} {more:?}: {}",
+            ran.words
+        );
         assert!(!bench.path(output).exists());
     }
 }

@@ -37,13 +37,20 @@ impl Desk {
     /// [`Refusal`] when there is no whole table.
     pub fn export(&self, format: Format) -> Result<Export, Refusal> {
         let Holding::Whole(table) = &self.holding else {
-            return Err(Refusal::new("no_table", "There is no whole table to download yet."));
+            return Err(Refusal::new(
+                "no_table",
+                "There is no whole table to download yet.",
+            ));
         };
         let facts = self.column_facts();
         let inputs = &self.start.schema.inputs;
         let numbers = facts
             .iter()
-            .map(|column| column.input.is_none_or(|input| inputs[input].column_type != ColumnType::String))
+            .map(|column| {
+                column
+                    .input
+                    .is_none_or(|input| inputs[input].column_type != ColumnType::String)
+            })
             .collect();
         let scored = (0..table.rows()).any(|row| self.run.state(row) != RowState::Waiting);
         let states = scored && (0..table.rows()).any(|row| !self.is_scored(row));
@@ -84,14 +91,27 @@ impl Desk {
 
     /// The name of the file that an export makes.
     pub fn file_name(&self, format: Format) -> String {
-        let source = self.source.as_ref().filter(|source| matches!(source.kind.as_str(), "csv" | "xlsx"));
+        let source = self
+            .source
+            .as_ref()
+            .filter(|source| matches!(source.kind.as_str(), "csv" | "xlsx"));
         let stem = match source {
-            Some(source) => source.name.rsplit_once('.').map_or(source.name.as_str(), |(stem, _)| stem).to_owned(),
+            Some(source) => source
+                .name
+                .rsplit_once('.')
+                .map_or(source.name.as_str(), |(stem, _)| stem)
+                .to_owned(),
             None => format!("{} {}", self.start.service, self.start.name),
         };
         let stem: String = stem
             .chars()
-            .map(|c| if c.is_alphanumeric() || "-_. ()".contains(c) { c } else { '_' })
+            .map(|c| {
+                if c.is_alphanumeric() || "-_. ()".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .collect();
         let ending = match format {
             Format::Csv => "csv",
@@ -141,8 +161,13 @@ impl Export {
                     out.extend(b"\r\n");
                 }
                 Some(Form::Xlsx(writer)) => {
-                    let texts: Vec<_> = (0..table.columns()).map(|column| cut.text(column)).collect();
-                    let own = texts.iter().zip(&self.numbers).map(|(text, numbers)| cell(text, *numbers));
+                    let texts: Vec<_> = (0..table.columns())
+                        .map(|column| cut.text(column))
+                        .collect();
+                    let own = texts
+                        .iter()
+                        .zip(&self.numbers)
+                        .map(|(text, numbers)| cell(text, *numbers));
                     let all = own
                         .chain(outputs.iter().map(|text| cell(text, true)))
                         .chain(status.iter().map(|text| Out::Text(text)));
@@ -189,8 +214,14 @@ fn status(desk: &Desk, row: u32, state: RowState) -> String {
                 let mut cut = Row::default();
                 table.read(row, &mut cut);
                 let findings = desk.checks.findings_of_row(&cut);
-                if let Some((column, finding)) = findings.iter().find(|(_, finding)| finding.error) {
-                    words = format!("skipped: {}{}: {}", letters(*column), table.place(row, 0).row, finding.words);
+                if let Some((column, finding)) = findings.iter().find(|(_, finding)| finding.error)
+                {
+                    words = format!(
+                        "skipped: {}{}: {}",
+                        letters(*column),
+                        table.place(row, 0).row,
+                        finding.words
+                    );
                 }
             }
             words

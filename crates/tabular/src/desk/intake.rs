@@ -80,7 +80,8 @@ impl Desk {
     /// # Errors
     /// [`Refusal`] when this is no table after all; the desk is empty then.
     pub fn finish_text(&mut self) -> Result<(), Refusal> {
-        let Holding::Reading(intake) = std::mem::replace(&mut self.holding, Holding::Nothing) else {
+        let Holding::Reading(intake) = std::mem::replace(&mut self.holding, Holding::Nothing)
+        else {
             return Ok(());
         };
         let knew = intake.table().is_some();
@@ -128,9 +129,10 @@ impl Desk {
         rows: &[Vec<String>],
         header: Option<u32>,
     ) -> Result<(), Refusal> {
-        let first = rows.first().filter(|row| !row.is_empty()).ok_or_else(|| {
-            Refusal::new("empty", "There are no rows in what was pasted.")
-        })?;
+        let first = rows
+            .first()
+            .filter(|row| !row.is_empty())
+            .ok_or_else(|| Refusal::new("empty", "There are no rows in what was pasted."))?;
         let names: Vec<&str> = first.iter().map(String::as_str).collect();
         let at = match header {
             Some(at) => at as usize,
@@ -162,7 +164,14 @@ impl Desk {
 
     /// Takes the version's sample rows.
     pub(super) fn take_samples(&mut self) -> Result<(), Refusal> {
-        let mut rows = vec![self.start.schema.inputs.iter().map(|input| input.name.clone()).collect()];
+        let mut rows = vec![
+            self.start
+                .schema
+                .inputs
+                .iter()
+                .map(|input| input.name.clone())
+                .collect(),
+        ];
         rows.extend(self.start.samples.iter().cloned());
         let facts = SourceFacts {
             name: "Sample rows".to_owned(),
@@ -185,7 +194,10 @@ impl Desk {
         };
         let has_header = match &self.holding {
             Holding::Reading(intake) => intake.facts().header.is_some(),
-            _ => self.source.as_ref().is_some_and(|source| source.header.is_some()),
+            _ => self
+                .source
+                .as_ref()
+                .is_some_and(|source| source.header.is_some()),
         };
         if let (Some(source), Holding::Reading(intake)) = (&mut self.source, &self.holding) {
             let facts = intake.facts();
@@ -194,7 +206,8 @@ impl Desk {
             source.header = facts.header;
         }
         let evidence = Evidence::gather(table);
-        self.proposals = mapping::propose(&self.start.schema, table.header(), has_header, &evidence);
+        self.proposals =
+            mapping::propose(&self.start.schema, table.header(), has_header, &evidence);
         let sources: Vec<Source> = self.proposals.iter().map(|p| p.source.clone()).collect();
         self.checks = Checks::new(&self.start.schema, &sources);
     }
@@ -213,7 +226,13 @@ impl Desk {
         self.checks.settle(delimiter);
         let rows = self.holding.table().map_or(0, Table::rows);
         self.run = Run::new(rows);
-        let names: Vec<String> = self.start.schema.outputs.iter().map(|output| output.column.clone()).collect();
+        let names: Vec<String> = self
+            .start
+            .schema
+            .outputs
+            .iter()
+            .map(|output| output.column.clone())
+            .collect();
         // There are no predictions yet that other columns could belong to.
         let _ = self.results.set_columns(&names);
     }

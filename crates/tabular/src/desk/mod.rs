@@ -125,7 +125,9 @@ impl Desk {
             Request::Undo => replies.extend(self.step_back()?),
             Request::Redo => replies.extend(self.step_forth()?),
             Request::Copy { area } => return Ok(vec![self.copied(*area)?]),
-            Request::Find { row, column, back } => return Ok(vec![self.found(*row, *column, *back)]),
+            Request::Find { row, column, back } => {
+                return Ok(vec![self.found(*row, *column, *back)]);
+            }
             Request::Findings { count } => return Ok(vec![self.findings(*count)]),
             Request::Samples => self.take_samples()?,
             Request::Start(_)
@@ -197,7 +199,9 @@ impl Desk {
         if width > room {
             return Err(Refusal::new(
                 "too_wide",
-                format!("{width} columns were pasted where the table has {room}. Start further left, or paste fewer columns."),
+                format!(
+                    "{width} columns were pasted where the table has {room}. Start further left, or paste fewer columns."
+                ),
             ));
         }
         let touched = history.put(table, row, column, cells, kind);

@@ -17,7 +17,13 @@ impl Desk {
         let rows = self.table().map_or(0, crate::Table::rows);
         self.shown = match view {
             View::All => None,
-            View::Findings => Some(self.checks.found().iter().take_while(|row| *row < rows).collect()),
+            View::Findings => Some(
+                self.checks
+                    .found()
+                    .iter()
+                    .take_while(|row| *row < rows)
+                    .collect(),
+            ),
             View::Failed => Some(self.run.failed_rows().collect()),
         };
     }
@@ -39,7 +45,10 @@ impl Desk {
 
     fn position_of(&self, row: u32) -> Option<u32> {
         match &self.shown {
-            Some(list) => list.binary_search(&row).ok().and_then(|at| u32::try_from(at).ok()),
+            Some(list) => list
+                .binary_search(&row)
+                .ok()
+                .and_then(|at| u32::try_from(at).ok()),
             None => Some(row),
         }
     }
@@ -71,7 +80,9 @@ impl Desk {
         Some(Shown {
             row,
             source_row: table.place(row, 0).row,
-            cells: (0..table.columns()).map(|column| cut.text(column).into_owned()).collect(),
+            cells: (0..table.columns())
+                .map(|column| cut.text(column).into_owned())
+                .collect(),
             findings: self.checks.findings_of_row(cut),
             state,
             outputs,

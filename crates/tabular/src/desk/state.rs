@@ -16,7 +16,13 @@ impl Desk {
             columns: self.column_facts(),
             inputs: self.input_facts(),
             parameters: self.parameter_facts(),
-            outputs: self.start.schema.outputs.iter().map(|output| output.column.clone()).collect(),
+            outputs: self
+                .start
+                .schema
+                .outputs
+                .iter()
+                .map(|output| output.column.clone())
+                .collect(),
             rows: table.map_or(0, crate::Table::rows),
             shown: self.shown(),
             view: self.view,
@@ -78,7 +84,13 @@ impl Desk {
     }
 
     fn input_facts(&self) -> Vec<InputFacts> {
-        let inputs = self.start.schema.inputs.iter().zip(&self.proposals).enumerate();
+        let inputs = self
+            .start
+            .schema
+            .inputs
+            .iter()
+            .zip(&self.proposals)
+            .enumerate();
         inputs
             .filter_map(|(index, (input, proposal))| {
                 let summary = self.checks.input(index)?;

@@ -133,9 +133,17 @@ impl Book {
             .collect();
         if !hidden.is_empty() {
             let count = hidden.len() as u64;
-            notes.remarks("sheets_hidden", Severity::Note, None, &hidden.join(", "), count, || {
-                "Sheets of this workbook are hidden. They can be chosen like the others.".to_owned()
-            });
+            notes.remarks(
+                "sheets_hidden",
+                Severity::Note,
+                None,
+                &hidden.join(", "),
+                count,
+                || {
+                    "Sheets of this workbook are hidden. They can be chosen like the others."
+                        .to_owned()
+                },
+            );
         }
         if self.workbook.recalculate {
             notes.remark("formulas_stale", Severity::Note, None, "", || {
@@ -265,9 +273,14 @@ impl Take {
     fn finish(mut self, mut notes: Notes) -> Sheet {
         self.decide();
         if let Some((row, count)) = self.preamble {
-            notes.remarks("preamble", Severity::Note, Some((row, 0)), "", count, || {
-                "Rows above the header were left out.".to_owned()
-            });
+            notes.remarks(
+                "preamble",
+                Severity::Note,
+                Some((row, 0)),
+                "",
+                count,
+                || "Rows above the header were left out.".to_owned(),
+            );
         }
         let cells = self.header.as_ref().map_or(&[][..], |header| &header.cells);
         let columns = self.columns.max(cells.len());

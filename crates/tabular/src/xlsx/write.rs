@@ -206,9 +206,7 @@ pub(super) fn finish(mut pack: Pack, sheets: &[String], styles: &str) -> Result<
     for (number, name) in (1..).zip(sheets) {
         list.extend_from_slice(b"<sheet name=\"");
         attribute(name, &mut list);
-        list.extend_from_slice(
-            format!(r#"" sheetId="{number}" r:id="rId{number}"/>"#).as_bytes(),
-        );
+        list.extend_from_slice(format!(r#"" sheetId="{number}" r:id="rId{number}"/>"#).as_bytes());
         links.push_str(&format!(
             r#"<Relationship Id="rId{number}" Type="{RELATION}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
         ));
@@ -269,7 +267,9 @@ fn shorten(text: &str, most: usize) -> String {
         left = left.saturating_sub(c.len_utf16());
         fits
     });
-    kept.collect::<String>().trim_end_matches(['\'', ' ']).to_owned()
+    kept.collect::<String>()
+        .trim_end_matches(['\'', ' '])
+        .to_owned()
 }
 
 /// Cell formats: 0 plain, 1 bold.
@@ -287,8 +287,16 @@ mod tests {
             ("'quoted'", 1, "quoted"),
             ("", 1, "Rows"),
             ("[]", 1, "__"),
-            ("An endpoint with a rather long name", 1, "An endpoint with a rather long"),
-            ("An endpoint with a rather long name", 2, "An endpoint with a rather l (2)"),
+            (
+                "An endpoint with a rather long name",
+                1,
+                "An endpoint with a rather long",
+            ),
+            (
+                "An endpoint with a rather long name",
+                2,
+                "An endpoint with a rather l (2)",
+            ),
             ("Iris", 12, "Iris (12)"),
         ] {
             assert_eq!(numbered(&sheet_name(wanted), number), expected);

@@ -32,7 +32,11 @@ fn start() -> Start {
         service: "Penguin species".to_owned(),
         name: "acme".to_owned(),
         schema,
-        samples: vec![["Dream", "40", "18", "195", "3250", "female"].map(str::to_owned).to_vec()],
+        samples: vec![
+            ["Dream", "40", "18", "195", "3250", "female"]
+                .map(str::to_owned)
+                .to_vec(),
+        ],
         max_concurrent_calls: 4,
     }
 }
@@ -67,16 +71,27 @@ fn spots(desk: &mut Desk) -> Vec<Spot> {
 
 fn edit(desk: &mut Desk, row: u32, column: u32, text: &str) {
     let cells = vec![vec![text.to_owned()]];
-    desk.carry_out(&Request::Edit { row, column, cells }).unwrap();
+    desk.carry_out(&Request::Edit { row, column, cells })
+        .unwrap();
 }
 
 /// The species that a penguin is played to have: its island and the whole millimetres of its bill.
 fn species(row: &serde_json::Map<String, Value>) -> String {
-    format!("{} {}", row["island"].as_str().unwrap(), row["bill_length_mm"])
+    format!(
+        "{} {}",
+        row["island"].as_str().unwrap(),
+        row["bill_length_mm"]
+    )
 }
 
 fn answer(desk: &Desk, request: &ScoreRequest) -> ScoreAnswer {
-    let columns: Vec<String> = desk.start().schema.outputs.iter().map(|output| output.column.clone()).collect();
+    let columns: Vec<String> = desk
+        .start()
+        .schema
+        .outputs
+        .iter()
+        .map(|output| output.column.clone())
+        .collect();
     let rows = request
         .rows
         .iter()
@@ -91,8 +106,15 @@ fn answer(desk: &Desk, request: &ScoreRequest) -> ScoreAnswer {
         rows,
         warnings: Vec::new(),
         version: 1,
-        timing: Timing { queue_ms: 0.0, model_ms: 1.0, total_ms: 1.0 },
-        throttle: Throttle { level: ThrottleLevel::Low, max_concurrent_calls: 4 },
+        timing: Timing {
+            queue_ms: 0.0,
+            model_ms: 1.0,
+            total_ms: 1.0,
+        },
+        throttle: Throttle {
+            level: ThrottleLevel::Low,
+            max_concurrent_calls: 4,
+        },
         free_calls: 3,
         request_id: String::new(),
     }
@@ -134,14 +156,20 @@ fn file(desk: &Desk, format: Format) -> Vec<u8> {
 fn three_bad_cells_among_344_pasted_rows_are_exactly_these_three() {
     let mut desk = pasted(&[(17, 1, "abc"), (18, 0, ""), (200, 4, "12 kg")]);
     let state = desk.state(0.0);
-    assert_eq!((state.rows, state.checked, state.errors, state.marks), (344, 344, 3, 0));
+    assert_eq!(
+        (state.rows, state.checked, state.errors, state.marks),
+        (344, 344, 3, 0)
+    );
     assert_eq!(state.blocked, "");
     let found: Vec<(String, String)> = spots(&mut desk)
         .into_iter()
         .map(|spot| (spot.address, spot.text))
         .collect();
     let expected = [("B17", "abc"), ("A18", ""), ("E200", "12 kg")];
-    assert_eq!(found, expected.map(|(address, text)| (address.to_owned(), text.to_owned())));
+    assert_eq!(
+        found,
+        expected.map(|(address, text)| (address.to_owned(), text.to_owned()))
+    );
 
     edit(&mut desk, 15, 1, "39.1");
     edit(&mut desk, 16, 0, "Dream");
@@ -157,7 +185,11 @@ fn three_bad_cells_among_344_pasted_rows_are_exactly_these_three() {
 #[test]
 fn findings_are_walked_through_both_ways_and_around() {
     let mut desk = pasted(&[(17, 1, "abc"), (200, 4, "x")]);
-    let mut walk = |row, column, back| match desk.carry_out(&Request::Find { row, column, back }).unwrap().remove(0) {
+    let mut walk = |row, column, back| match desk
+        .carry_out(&Request::Find { row, column, back })
+        .unwrap()
+        .remove(0)
+    {
         Reply::Found { at } => at.unwrap().address,
         other => panic!("{other:?}"),
     };
@@ -170,21 +202,39 @@ fn findings_are_walked_through_both_ways_and_around() {
 #[test]
 fn bad_rows_are_skipped_and_the_others_scored_in_their_order() {
     let mut desk = pasted(&[(17, 1, "abc")]);
-    assert!(desk.begin(Policy::Block, 0.0).is_err(), "a bad row blocks when asked to");
+    assert!(
+        desk.begin(Policy::Block, 0.0).is_err(),
+        "a bad row blocks when asked to"
+    );
     let calls = score(&mut desk, Policy::Skip);
     assert_eq!(calls.iter().sum::<usize>(), 343);
     let run = desk.state(0.0).run;
-    assert_eq!((run.scored, run.skipped, run.failed, run.waiting), (343, 1, 0, 0));
+    assert_eq!(
+        (run.scored, run.skipped, run.failed, run.waiting),
+        (343, 1, 0, 0)
+    );
 
     let text = String::from_utf8(file(&desk, Format::Csv)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 345);
-    assert!(lines[0].starts_with("island,bill_length_mm,") && lines[0].ends_with(",Status"), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("island,bill_length_mm,") && lines[0].ends_with(",Status"),
+        "{}",
+        lines[0]
+    );
     assert!(lines[1].contains(",Torgersen 39.1,0.25,"), "{}", lines[1]);
-    assert!(lines[16].contains(",abc,") && lines[16].contains("skipped: B17"), "{}", lines[16]);
+    assert!(
+        lines[16].contains(",abc,") && lines[16].contains("skipped: B17"),
+        "{}",
+        lines[16]
+    );
 
     edit(&mut desk, 15, 1, "39.1");
-    assert_eq!(score(&mut desk, Policy::Skip), [1], "what is scored is not sent again");
+    assert_eq!(
+        score(&mut desk, Policy::Skip),
+        [1],
+        "what is scored is not sent again"
+    );
     let text = String::from_utf8(file(&desk, Format::Csv)).unwrap();
     assert!(!text.contains("Status"), "every row is scored");
 }
@@ -194,11 +244,23 @@ fn an_edited_row_is_stale_and_scored_again_alone() {
     let mut desk = pasted(&[]);
     score(&mut desk, Policy::Skip);
     edit(&mut desk, 3, 0, "Biscoe");
-    let Reply::Rows { rows, .. } = desk.carry_out(&Request::Rows { ticket: 0, first: 3, count: 1 }).unwrap().remove(0) else {
+    let Reply::Rows { rows, .. } = desk
+        .carry_out(&Request::Rows {
+            ticket: 0,
+            first: 3,
+            count: 1,
+        })
+        .unwrap()
+        .remove(0)
+    else {
         panic!("no rows");
     };
     assert_eq!(rows[0].state, RowState::Stale);
-    assert!(rows[0].outputs[0].starts_with("Torgersen"), "the old prediction stays in sight: {:?}", rows[0].outputs);
+    assert!(
+        rows[0].outputs[0].starts_with("Torgersen"),
+        "the old prediction stays in sight: {:?}",
+        rows[0].outputs
+    );
     assert_eq!(score(&mut desk, Policy::Skip), [1]);
     let state = desk.state(0.0);
     assert_eq!((state.run.scored, state.run.waiting), (344, 0));
@@ -226,9 +288,14 @@ fn a_workbook_holds_the_same_rows_with_numbers_as_numbers() {
 
 #[test]
 fn a_file_is_read_in_pieces_and_its_first_rows_show_before_its_end() {
-    let mut text = String::from("sex;bill length (mm);island;extra;bill_depth_mm;flipper_length_mm;body_mass_g\r\n");
+    let mut text = String::from(
+        "sex;bill length (mm);island;extra;bill_depth_mm;flipper_length_mm;body_mass_g\r\n",
+    );
     for row in 0..40_000 {
-        text += &format!("male;{},5;Dream;\"note; {row}\";18,1;190;3500\r\n", 30 + row % 30);
+        text += &format!(
+            "male;{},5;Dream;\"note; {row}\";18,1;190;3500\r\n",
+            30 + row % 30
+        );
     }
     let bytes = text.as_bytes();
     let mut desk = Desk::new(start());
@@ -242,35 +309,77 @@ fn a_file_is_read_in_pieces_and_its_first_rows_show_before_its_end() {
         seen |= read < bytes.len() && desk.state(0.0).rows > 0;
     }
     assert!(seen, "rows are there while the file is still being read");
-    assert!(desk.begin(Policy::Skip, 0.0).is_err(), "and can't be scored yet");
+    assert!(
+        desk.begin(Policy::Skip, 0.0).is_err(),
+        "and can't be scored yet"
+    );
     desk.finish_text().unwrap();
     let state = desk.state(0.0);
-    assert_eq!((state.rows, state.errors, state.marks), (40_000, 0, 0), "{:?}", state.inputs);
+    assert_eq!(
+        (state.rows, state.errors, state.marks),
+        (40_000, 0, 0),
+        "{:?}",
+        state.inputs
+    );
     assert_eq!(state.blocked, "");
     let converted: Vec<u64> = state.inputs.iter().map(|input| input.converted).collect();
-    assert_eq!(converted[1], 40_000, "decimal commas are read as such, and counted: {converted:?}");
+    assert_eq!(
+        converted[1], 40_000,
+        "decimal commas are read as such, and counted: {converted:?}"
+    );
 
     desk.begin(Policy::Skip, 0.0).unwrap();
-    let Call::Send(_, request) = desk.next_call(0.0) else { panic!("nothing to send") };
+    let Call::Send(_, request) = desk.next_call(0.0) else {
+        panic!("nothing to send")
+    };
     assert_eq!(request.rows[0]["bill_length_mm"], json!(30.5));
-    assert!(!request.rows[0].contains_key("extra"), "columns that the model has not are not sent");
+    assert!(
+        !request.rows[0].contains_key("extra"),
+        "columns that the model has not are not sent"
+    );
     desk.stop();
 
-    let copied = desk.carry_out(&Request::Copy { area: Area { row: 0, column: 1, rows: 1, columns: 1 } }).unwrap();
-    assert!(matches!(&copied[0], Reply::Copied { text, .. } if text == "30,5\n"), "texts stay as they were written: {copied:?}");
+    let copied = desk
+        .carry_out(&Request::Copy {
+            area: Area {
+                row: 0,
+                column: 1,
+                rows: 1,
+                columns: 1,
+            },
+        })
+        .unwrap();
+    assert!(
+        matches!(&copied[0], Reply::Copied { text, .. } if text == "30,5\n"),
+        "texts stay as they were written: {copied:?}"
+    );
 }
 
 #[test]
 fn the_view_of_findings_holds_still_while_they_are_fixed() {
     let mut desk = pasted(&[(17, 1, "abc"), (200, 4, "x")]);
-    desk.carry_out(&Request::Filter { view: View::Findings }).unwrap();
+    desk.carry_out(&Request::Filter {
+        view: View::Findings,
+    })
+    .unwrap();
     assert_eq!(desk.state(0.0).shown, 2);
     edit(&mut desk, 15, 1, "39.1");
     assert_eq!(desk.state(0.0).shown, 2);
-    let Reply::Rows { rows, total, .. } = desk.carry_out(&Request::Rows { ticket: 1, first: 0, count: 10 }).unwrap().remove(0) else {
+    let Reply::Rows { rows, total, .. } = desk
+        .carry_out(&Request::Rows {
+            ticket: 1,
+            first: 0,
+            count: 10,
+        })
+        .unwrap()
+        .remove(0)
+    else {
         panic!("no rows");
     };
-    assert_eq!((total, rows[0].source_row, rows[1].source_row), (2, 17, 200));
+    assert_eq!(
+        (total, rows[0].source_row, rows[1].source_row),
+        (2, 17, 200)
+    );
 }
 
 #[test]
@@ -284,9 +393,18 @@ fn what_the_server_finds_wrong_costs_only_its_row() {
             Call::Send(number, request) => {
                 sent += 1;
                 now += 1.0;
-                let bad = request.rows.iter().any(|row| row["body_mass_g"] == json!(3250));
+                let bad = request
+                    .rows
+                    .iter()
+                    .any(|row| row["body_mass_g"] == json!(3250));
                 if bad {
-                    desk.failed(number, Outcome::Failed { reason: "The model failed.".to_owned() }, now);
+                    desk.failed(
+                        number,
+                        Outcome::Failed {
+                            reason: "The model failed.".to_owned(),
+                        },
+                        now,
+                    );
                 } else {
                     let answer = answer(&desk, &request);
                     desk.answered(number, &answer, now);
@@ -298,6 +416,13 @@ fn what_the_server_finds_wrong_costs_only_its_row() {
         }
     }
     let run = desk.state(now).run;
-    let bad = clipboard(&[]).lines().filter(|line| line.contains("\t3250\t")).count();
-    assert_eq!((run.failed as usize, run.scored as usize), (bad, 344 - bad), "{sent} calls");
+    let bad = clipboard(&[])
+        .lines()
+        .filter(|line| line.contains("\t3250\t"))
+        .count();
+    assert_eq!(
+        (run.failed as usize, run.scored as usize),
+        (bad, 344 - bad),
+        "{sent} calls"
+    );
 }

@@ -86,7 +86,11 @@ fn entities_that_grow() {
         "xl/styles.xml",
         "_rels/.rels",
     ] {
-        check(Package::sheet(ROW).with(part, bomb).bytes(), "entities", "entities");
+        check(
+            Package::sheet(ROW).with(part, bomb).bytes(),
+            "entities",
+            "entities",
+        );
     }
 }
 
@@ -108,7 +112,9 @@ fn values_far_off() {
 #[test]
 fn names_that_mislead() {
     let twice = {
-        let mut bytes = Package::sheet(ROW).with("xl/worksheets/sheetX.xml", "<a/>").bytes();
+        let mut bytes = Package::sheet(ROW)
+            .with("xl/worksheets/sheetX.xml", "<a/>")
+            .bytes();
         for at in memchr::memmem::find_iter(&bytes.clone(), b"sheetX") {
             bytes[at..at + 6].copy_from_slice(b"SHEET1");
         }
@@ -133,7 +139,11 @@ fn names_that_mislead() {
 #[test]
 fn files_that_are_no_workbook() {
     check(b"PK".to_vec(), "cut_off", "missing");
-    check(b"id,name\n1,a\n".to_vec(), "not_a_workbook", "not a workbook");
+    check(
+        b"id,name\n1,a\n".to_vec(),
+        "not_a_workbook",
+        "not a workbook",
+    );
     check(Vec::new(), "not_a_workbook", "not a workbook");
     let mut old = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     old.resize(2048, 0);
@@ -163,7 +173,12 @@ fn files_cut_off_anywhere() {
     let whole = Package::sheet(ROW).strings("<si><t>a</t></si>").bytes();
     for length in 2..whole.len() {
         let refusal = refusal(whole[..length].to_vec());
-        assert_eq!(refusal.code, "cut_off", "{length} of {}: {refusal}", whole.len());
+        assert_eq!(
+            refusal.code,
+            "cut_off",
+            "{length} of {}: {refusal}",
+            whole.len()
+        );
     }
     assert!(budget::check(&whole).is_ok());
 }
@@ -182,7 +197,11 @@ fn sheets_cut_off_within() {
             .with("xl/worksheets/sheet1.xml", sheet)
             .bytes();
         let code = refusal(bytes).code;
-        let expected = if sheet.is_empty() { "workbook_empty" } else { "damaged" };
+        let expected = if sheet.is_empty() {
+            "workbook_empty"
+        } else {
+            "damaged"
+        };
         assert_eq!(code, expected, "{sheet}");
     }
     for row in [
@@ -194,7 +213,10 @@ fn sheets_cut_off_within() {
         r#"<row r="0"><c><v>1</v></c></row>"#,
     ] {
         let bytes = Package::sheet("")
-            .with("xl/worksheets/sheet1.xml", format!("{head}{row}</sheetData></worksheet>"))
+            .with(
+                "xl/worksheets/sheet1.xml",
+                format!("{head}{row}</sheetData></worksheet>"),
+            )
             .bytes();
         assert_eq!(refusal(bytes).code, "damaged", "{row}");
     }

@@ -1,7 +1,7 @@
 //! What is written comes back, through another reader too, and the memory does not grow with the rows.
 
-use calamine::{Data, Reader};
 use crate::cells::cells;
+use calamine::{Data, Reader};
 use portico_tabular::xlsx::read::Book;
 use portico_tabular::xlsx::write::{Out, Writer};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
@@ -59,7 +59,11 @@ fn what_does_not_fit_is_refused_or_goes_on() {
     }
     let bytes = writer.finish().unwrap();
     let mut book = Book::open(bytes).unwrap();
-    let names: Vec<_> = book.sheets().iter().map(|sheet| sheet.name.clone()).collect();
+    let names: Vec<_> = book
+        .sheets()
+        .iter()
+        .map(|sheet| sheet.name.clone())
+        .collect();
     assert_eq!(names, ["Rows", "Rows (2)"]);
     let first = book.read(0, None, &mut |_| {}).unwrap();
     let second = book.read(1, None, &mut |_| {}).unwrap();

@@ -1,0 +1,584 @@
+//! The grid's state: what is seen, selected and edited, and what is to be asked of the page. The
+//! listeners of `grid` change it; a frame shows it.
+
+use super::cache::{Cache, Wanted};
+use super::editor::{Editor, Opening};
+use super::head::{self, Head};
+use super::pane::{Pane, Scene};
+use super::selection::{Bounds, Cell, Selection, Step};
+use super::viewport::{Columns, Viewport};
+use super::worker::Clip;
+use portico_tabular::place::Place;
+use portico_tabular::protocol::{Area, Row, RowState, SourceFacts, State, View};
+use std::collections::VecDeque;
+use web_sys::{Document, File, HtmlElement};
+
+/// The most cells whose text is fetched before anybody copies them.
+const FETCHED_AHEAD: u64 = 5_000;
+
+/// What the grid wants of the page.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Rows to show.
+    Rows(Wanted),
+    /// A text for a cell: row by number in the table, column, text.
+    Edit(u32, u32, String),
+    /// Cells to empty.
+    Clear(Area),
+    /// The texts of cells, for the clipboard.
+    Copy(Area),
+    /// Rows to put from a cell on: row by number in the table, column.
+    Paste(u32, u32, Clip),
+    /// A file to open.
+    File(File),
+    /// The last act taken back.
+    Undo,
+    /// Or done again.
+    Redo,
+    /// The next finding, or the one before.
+    Find(bool),
+    /// A row to go to.
+    GoTo,
+    /// The active cell is another, or holds something else.
+    Active(Active),
+    /// Something to be said.
+    Say(&'static str),
+    /// The browser did not take what was copied.
+    NotCopied,
+}
+
+/// What there is to know of the active cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Active {
+    /// Its row, by number in the table.
+    pub row: u32,
+    /// Its column.
+    pub column: u32,
+    /// Its address, such as `Sheet1!C17`.
+    pub address: String,
+    /// Its column's name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// What there is to say about it, or about its row.
+    pub words: String,
+    /// Whether that keeps the row from being scored.
+    pub error: bool,
+    /// How many rows and columns are selected.
+    pub selected: (u32, u32),
+}
+
+/// Why cells are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Somebody may copy them.
+    Ahead,
+    /// Somebody copied them.
+    Copy,
+}
+
+/// The texts of the selected cells, once they are there.
+#[derive(Default)]
+pub struct Copied {
+    /// What is there.
+    pub ready: Option<(Area, String, String)>,
+    /// What is on its way, in order.
+    pub asked: VecDeque<(Area, Purpose)>,
+}
+
+/// What the pointer does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Drag {
+    /// It selects cells.
+    Cells,
+    /// Whole rows.
+    Rows,
+    /// Whole columns.
+    Columns,
+    /// It changes a column's width: which, where the pointer began, the width then.
+    Width(u32, f64, f64),
+}
+
+/// The state.
+pub struct Core {
+    pub(super) document: Document,
+    pub(super) pane: Pane,
+    pub(super) viewport: Viewport,
+    pub(super) columns: Columns,
+    pub(super) widths: Vec<f64>,
+    pub(super) heads: Vec<Head>,
+    pub(super) own: u32,
+    pub(super) left: f64,
+    pub(super) width: f64,
+    pub(super) numbers: f64,
+    pub(super) cache: Cache,
+    pub(super) selection: Selection,
+    pub(super) editor: Option<Editor>,
+    pub(super) drag: Option<Drag>,
+    /// Where the pointer was last, while it drags.
+    pub(super) pointer: (f64, f64),
+    pub(super) copied: Copied,
+    pub(super) view: View,
+    /// Whether the next Tab leaves the grid.
+    pub(super) leaving: bool,
+    pub(super) wishes: Vec<Wish>,
+    /// What the source calls the row that is looked for, and how often it was looked for.
+    pub(super) seeking: Option<(u32, u32)>,
+    layout: u32,
+    /// Where the scroll bar was last.
+    bar: f64,
+    /// Whether the scroll bar has to follow.
+    follow: bool,
+    /// Whether widths are of rows that were seen.
+    measured: bool,
+    source: Option<SourceFacts>,
+    categories: Vec<Vec<String>>,
+    told: Option<Active>,
+}
+
+impl Core {
+    /// An empty grid in `host`.
+    pub fn new(
+        document: &Document,
+        host: &HtmlElement,
+        label: &str,
+        categories: Vec<Vec<String>>,
+    ) -> Option<Self> {
+        Some(Self {
+            document: document.clone(),
+            pane: Pane::new(document, host, label)?,
+            viewport: Viewport::default(),
+            columns: Columns::default(),
+            widths: Vec::new(),
+            heads: Vec::new(),
+            own: 0,
+            left: 0.0,
+            width: 0.0,
+            numbers: 48.0,
+            cache: Cache::default(),
+            selection: Selection::default(),
+            editor: None,
+            drag: None,
+            pointer: (0.0, 0.0),
+            copied: Copied::default(),
+            view: View::All,
+            leaving: false,
+            wishes: Vec::new(),
+            seeking: None,
+            layout: 0,
+            bar: 0.0,
+            follow: false,
+            measured: false,
+            source: None,
+            categories,
+            told: None,
+        })
+    }
+
+    /// Takes over how things stand.
+    pub fn set_state(&mut self, state: &State) {
+        let other = !same_table(self.source.as_ref(), state.source.as_ref());
+        if other || self.view != state.view {
+            self.cache.clear();
+            self.copied.ready = None;
+            self.selection = Selection::default();
+            self.viewport.scroll_by(-self.viewport.top());
+            self.follow = true;
+        }
+        if other {
+            self.editor = None;
+            self.widths.clear();
+            self.measured = false;
+            self.left = 0.0;
+        }
+        self.source.clone_from(&state.source);
+        self.view = state.view;
+        self.own = u32::try_from(state.columns.len()).unwrap_or(u32::MAX);
+        let heads = head::heads(state);
+        if heads != self.heads {
+            self.heads = heads;
+            self.lay_out();
+        }
+        self.cache.age();
+        self.resize(state.shown);
+    }
+
+    /// Takes rows in.
+    pub fn take_rows(&mut self, ticket: u32, first: u32, total: u32, rows: Vec<Row>) {
+        if !self.cache.take(ticket, first, rows) {
+            return;
+        }
+        if !self.measured && self.cache.row(0).is_some() {
+            self.measured = true;
+            self.widths.clear();
+            self.lay_out();
+        }
+        if total != self.viewport.rows() {
+            self.resize(total);
+        }
+    }
+
+    /// Measures what is seen anew.
+    pub fn fit(&mut self) {
+        let (width, height) = self.pane.seen();
+        if height <= 0.0 {
+            return;
+        }
+        if self.viewport.height() <= 0.0 || (self.viewport.height() - height).abs() > 0.5 {
+            // Out of the page, an element forgets how far it is scrolled.
+            self.follow = true;
+        }
+        self.width = (width - self.numbers).max(0.0);
+        self.viewport.resize(self.viewport.rows(), height);
+        self.pane.fit();
+    }
+
+    /// Puts a column's width in place of the one that it had.
+    pub fn set_width(&mut self, column: u32, width: f64) {
+        let slot = usize::try_from(column)
+            .ok()
+            .and_then(|column| self.widths.get_mut(column));
+        if let Some(slot) = slot {
+            *slot = width.clamp(head::NARROWEST / 2.0, 1_200.0).round();
+            self.columns = Columns::new(&self.widths);
+            self.layout = self.layout.wrapping_add(1);
+        }
+    }
+
+    /// Shows how things stand, and asks for what is missing.
+    pub fn frame(&mut self) {
+        if self.pane.seen().1 <= 0.0 {
+            return;
+        }
+        if !self.follow {
+            let bar = f64::from(self.pane.grid.scroll_top());
+            if (bar - self.bar).abs() > 0.5 {
+                self.viewport.scrolled(self.bar, bar);
+                self.bar = bar;
+            }
+            self.left = f64::from(self.pane.grid.scroll_left());
+        }
+        self.drag_on();
+        self.pane.paint(&Scene {
+            viewport: &self.viewport,
+            columns: &self.columns,
+            heads: &self.heads,
+            own: self.own,
+            left: self.left,
+            width: self.width,
+            numbers: self.numbers,
+            cache: &self.cache,
+            selection: self.selection,
+            layout: self.layout,
+        });
+        if self.follow {
+            self.follow = false;
+            self.pane.grid.set_scroll_top(pixels(self.viewport.bar()));
+            self.pane.grid.set_scroll_left(pixels(self.left));
+            self.bar = f64::from(self.pane.grid.scroll_top());
+        }
+        let rows = self.viewport.window();
+        if let Some(wanted) = self
+            .cache
+            .want(&rows, self.viewport.rows(), self.heads.len())
+        {
+            self.wishes.push(Wish::Rows(wanted));
+        }
+        self.seek();
+        self.fetch_ahead();
+        self.tell_active();
+    }
+
+    /// How far the table goes.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            rows: self.viewport.rows(),
+            columns: self.columns.count(),
+            page: self.viewport.page().saturating_sub(1).max(1),
+        }
+    }
+
+    /// Selects, and scrolls so that the moving corner is seen.
+    pub fn select(&mut self, selection: Selection) {
+        self.selection = selection.within(self.bounds());
+        self.show(self.selection.head);
+    }
+
+    /// Goes a step.
+    pub fn go(&mut self, step: Step, extend: bool) {
+        self.select(self.selection.stepped(step, extend, self.bounds()));
+    }
+
+    /// Goes to a cell and puts it amid what is seen.
+    pub fn jump(&mut self, cell: Cell) {
+        self.selection = Selection::at(cell).within(self.bounds());
+        self.viewport.show_amid(self.selection.active.row);
+        self.show(self.selection.active);
+    }
+
+    /// Selects an area that changed, unless the active cell is in it and it is seen whole.
+    pub fn look_at(&mut self, area: Area) {
+        let corner = |row: u32, column: u32| Cell { row, column };
+        let changed = Selection {
+            active: corner(area.row, area.column),
+            head: corner(
+                area.row.saturating_add(area.rows.saturating_sub(1)),
+                area.column.saturating_add(area.columns.saturating_sub(1)),
+            ),
+        };
+        // What was just typed is where the person is, or one step before.
+        let one = area.rows == 1 && area.columns == 1;
+        let seen = self.viewport.window();
+        if one && seen.contains(&area.row) {
+            return;
+        }
+        self.selection = changed.within(self.bounds());
+        self.viewport.show_amid(area.row);
+        self.show(self.selection.active);
+    }
+
+    /// Scrolls by pixels.
+    pub fn scroll_by(&mut self, x: f64, y: f64) {
+        self.viewport.scroll_by(y);
+        self.left = (self.left + x).clamp(0.0, (self.columns.total() - self.width).max(0.0));
+        self.follow = true;
+    }
+
+    /// Opens the field over the active cell.
+    pub fn edit(&mut self, replaces: bool, left: impl FnMut() + 'static) {
+        let cell = self.selection.active;
+        if cell.column >= self.own {
+            self.wishes.push(Wish::Say("Predictions can't be edited."));
+            return;
+        }
+        self.show(cell);
+        let Some((row, _)) = self.cache.row(cell.row) else {
+            return;
+        };
+        let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
+        let head = self.heads.get(column);
+        let label = format!(
+            "{}, row {}",
+            head.map_or("", |head| head.name.as_str()),
+            row.source_row
+        );
+        let categories = head
+            .and_then(|head| self.categories.get(head.input?))
+            .map_or(&[][..], Vec::as_slice);
+        let opening = Opening {
+            cell,
+            row: row.row,
+            text: row.cells.get(column).map_or("", String::as_str),
+            replaces,
+            label: &label,
+            categories,
+            place: self.pane.cell_place(cell, &self.columns),
+        };
+        self.editor = Editor::open(&self.document, &self.pane.lane, &opening, left);
+    }
+
+    /// Ends the editing of a cell, and takes the text if it is to be taken.
+    pub fn finish(&mut self, take: bool) {
+        let Some(editor) = self.editor.take() else {
+            return;
+        };
+        let text = editor.text();
+        let (cell, row) = (editor.cell, editor.row);
+        let changed = take && text != editor.before;
+        drop(editor);
+        if changed {
+            let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
+            self.cache.patch(cell.row, |row| {
+                if let Some(slot) = row.cells.get_mut(column) {
+                    slot.clone_from(&text);
+                }
+            });
+            self.copied.ready = None;
+            self.wishes.push(Wish::Edit(row, cell.column, text));
+        }
+    }
+
+    /// Gives the grid the focus.
+    pub fn focus(&self) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // It fails only outside the document.
+        let _ = self.pane.grid.focus_with_options(&options);
+    }
+
+    /// The selected area with rows by their number in the table; none if rows that the view does not
+    /// show stand between them.
+    pub fn table_area(&self) -> Option<Area> {
+        let area = self.selection.area();
+        if self.view == View::All {
+            return Some(area);
+        }
+        let first = self.cache.row(area.row)?.0.row;
+        let last = area.row.checked_add(area.rows)?.checked_sub(1)?;
+        let last = self.cache.row(last)?.0.row;
+        (last.checked_sub(first)? == area.rows - 1).then_some(Area { row: first, ..area })
+    }
+
+    fn show(&mut self, cell: Cell) {
+        self.viewport.show(cell.row);
+        self.left = self.columns.show(cell.column, self.left, self.width);
+        self.follow = true;
+    }
+
+    fn resize(&mut self, rows: u32) {
+        self.viewport.resize(rows, self.viewport.height());
+        if self.viewport.scaled() {
+            self.follow = true;
+        }
+        self.selection = self.selection.within(self.bounds());
+        let grid = &self.pane.grid;
+        let count = |node: &HtmlElement, name: &str, count: u64| {
+            let _ = node.set_attribute(name, &count.to_string());
+        };
+        count(grid, "aria-rowcount", u64::from(rows) + 1);
+        count(grid, "aria-colcount", u64::from(self.columns.count()) + 1);
+    }
+
+    fn lay_out(&mut self) {
+        let own = usize::try_from(self.own).unwrap_or(usize::MAX);
+        let known = self.widths.len().min(self.heads.len());
+        self.widths.truncate(known);
+        for (index, head) in self.heads.iter().enumerate().skip(known) {
+            self.widths.push(head::width(head, index, own, &self.cache));
+        }
+        self.columns = Columns::new(&self.widths);
+        self.layout = self.layout.wrapping_add(1);
+        let digits = self.viewport.rows().max(999).to_string().len();
+        let digits = u32::try_from(digits).unwrap_or(10);
+        self.numbers = f64::from(digits) * 8.0 + 32.0;
+        self.fit();
+    }
+
+    /// Goes nearer to the row that is looked for: rows that the source leaves empty are not there, so
+    /// its numbers run ahead of positions.
+    fn seek(&mut self) {
+        let Some((wanted, tries)) = self.seeking else {
+            return;
+        };
+        let at = self.selection.active;
+        let Some((row, _)) = self.cache.row(at.row) else {
+            return;
+        };
+        let off = i64::from(wanted) - i64::from(row.source_row);
+        let last = i64::from(self.viewport.rows()) - 1;
+        let to = (i64::from(at.row) + off).clamp(0, last.max(0));
+        self.seeking = None;
+        if let Ok(row) = u32::try_from(to)
+            && row != at.row
+            && tries < 24
+        {
+            self.jump(Cell { row, ..at });
+            self.seeking = Some((wanted, tries + 1));
+        }
+    }
+
+    fn fetch_ahead(&mut self) {
+        let area = self.selection.area();
+        if u64::from(area.rows) * u64::from(area.columns) > FETCHED_AHEAD
+            || !self.copied.asked.is_empty()
+            || self.viewport.rows() == 0
+        {
+            return;
+        }
+        let Some(area) = self.table_area() else {
+            return;
+        };
+        let there = self.copied.ready.as_ref().map(|(area, _, _)| *area);
+        if there != Some(area) {
+            self.copied.asked.push_back((area, Purpose::Ahead));
+            self.wishes.push(Wish::Copy(area));
+        }
+    }
+
+    fn tell_active(&mut self) {
+        let active = self.active();
+        if self.told.as_ref() != Some(&active) {
+            self.told = Some(active.clone());
+            self.wishes.push(Wish::Active(active));
+        }
+    }
+
+    /// What there is to know of the active cell.
+    fn active(&self) -> Active {
+        let Cell { row, column } = self.selection.active;
+        let Some((row, _)) = self.cache.row(row) else {
+            return Active::default();
+        };
+        let index = usize::try_from(column).unwrap_or(usize::MAX);
+        let area = self.selection.area();
+        let sheet = self.source.as_ref().and_then(|source| {
+            let sheet = source.sheets.get(source.sheet?)?;
+            Some(sheet.clone())
+        });
+        let name = self.heads.get(index).map(|head| head.name.clone());
+        let mut active = Active {
+            row: row.row,
+            column,
+            name: name.unwrap_or_default(),
+            selected: (area.rows, area.columns),
+            ..Active::default()
+        };
+        if column < self.own {
+            active.address = Place {
+                sheet,
+                row: row.source_row,
+                column,
+            }
+            .to_string();
+            active.text = row.cells.get(index).cloned().unwrap_or_default();
+            let finding = row
+                .findings
+                .iter()
+                .filter(|(at, _)| *at == column)
+                .map(|(_, finding)| finding)
+                .max_by_key(|finding| finding.error);
+            if let Some(finding) = finding {
+                active.words.clone_from(&finding.words);
+                active.error = finding.error;
+                return active;
+            }
+        } else {
+            let output = usize::try_from(column - self.own).unwrap_or(usize::MAX);
+            active.address = format!("Row {}", row.source_row);
+            active.text = row.outputs.get(output).cloned().unwrap_or_default();
+        }
+        active.words = match row.state {
+            RowState::Failed => format!("The row failed: {}", row.reason),
+            RowState::Skipped => format!("The row was left out: {}", row.reason),
+            RowState::Stale if column >= self.own => {
+                "The row was changed since: this is the prediction for what stood there before."
+                    .to_owned()
+            }
+            _ => String::new(),
+        };
+        active
+    }
+}
+
+/// Whether a state is of the same table, read in the same way.
+fn same_table(a: Option<&SourceFacts>, b: Option<&SourceFacts>) -> bool {
+    let key = |source: &SourceFacts| {
+        (
+            source.name.clone(),
+            source.kind.clone(),
+            source.encoding.clone(),
+            source.delimiter,
+            source.header,
+            source.sheet,
+        )
+    };
+    a.map(key) == b.map(key)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "lengths on a page are far below what 32 bits hold, and the cast saturates"
+)]
+fn pixels(length: f64) -> i32 {
+    length.round() as i32
+}

@@ -1,0 +1,172 @@
+//! The field over a cell while its text is edited.
+
+use super::item::place;
+use super::listen::Listener;
+use super::selection::Cell;
+use super::viewport::ROW;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement};
+
+/// The most categories that are offered: a longer list helps nobody.
+const OFFERED: usize = 500;
+
+/// What is edited.
+pub struct Editor {
+    /// The cell.
+    pub cell: Cell,
+    /// Its row, by number in the table.
+    pub row: u32,
+    /// What stood in it.
+    pub before: String,
+    /// Whether typing replaces its text; arrows end it then.
+    pub replaces: bool,
+    field: Field,
+    list: Option<HtmlElement>,
+    blur: Option<Listener>,
+}
+
+enum Field {
+    Line(HtmlInputElement),
+    /// Only here do line breaks survive.
+    Lines(HtmlTextAreaElement),
+}
+
+/// What a field is opened with.
+pub struct Opening<'a> {
+    /// The cell.
+    pub cell: Cell,
+    /// Its row, by number in the table.
+    pub row: u32,
+    /// What stands in it.
+    pub text: &'a str,
+    /// Whether typing replaces it.
+    pub replaces: bool,
+    /// What the field is called.
+    pub label: &'a str,
+    /// What it can be filled with.
+    pub categories: &'a [String],
+    /// Where the cell stands in the lane: left, top, width.
+    pub place: (f64, f64, f64),
+}
+
+impl Editor {
+    /// Opens a field in `lane` and gives it the focus at once, so that the key that opened it arrives
+    /// in it. `left` is called when it loses the focus.
+    pub fn open(
+        document: &Document,
+        lane: &HtmlElement,
+        opening: &Opening<'_>,
+        mut left: impl FnMut() + 'static,
+    ) -> Option<Self> {
+        let many = opening.text.contains(['\n', '\r']) && !opening.replaces;
+        let node = document
+            .create_element(if many { "textarea" } else { "input" })
+            .ok()?;
+        for (name, value) in [
+            ("class", "sheet-field"),
+            ("aria-label", opening.label),
+            ("autocomplete", "off"),
+            ("autocapitalize", "none"),
+            ("spellcheck", "false"),
+        ] {
+            node.set_attribute(name, value).ok()?;
+        }
+        let mut list = None;
+        if !many && !opening.categories.is_empty() {
+            list = categories(document, opening.categories);
+            if let Some(list) = &list {
+                lane.append_child(list).ok()?;
+                node.set_attribute("list", "sheet-categories").ok()?;
+            }
+        }
+        let (x, y, width) = opening.place;
+        if let Some(node) = node.dyn_ref::<HtmlElement>() {
+            place(node, "left", x);
+            place(node, "top", y);
+            place(node, "width", width.max(120.0));
+            place(node, "height", if many { ROW * 4.0 } else { ROW });
+        }
+        lane.append_child(&node).ok()?;
+        let blur = Listener::new(&node, "blur", move |_: web_sys::Event| left());
+        let field = match node.dyn_into::<HtmlInputElement>() {
+            Ok(line) => Field::Line(line),
+            Err(node) => Field::Lines(node.dyn_into().ok()?),
+        };
+        let editor = Self {
+            cell: opening.cell,
+            row: opening.row,
+            before: opening.text.to_owned(),
+            replaces: opening.replaces,
+            field,
+            list,
+            blur: Some(blur),
+        };
+        let text = if opening.replaces { "" } else { opening.text };
+        editor.start(text);
+        Some(editor)
+    }
+
+    /// What stands in the field.
+    pub fn text(&self) -> String {
+        match &self.field {
+            Field::Line(field) => field.value(),
+            Field::Lines(field) => field.value(),
+        }
+    }
+
+    /// From now on arrows move within the text.
+    pub fn keep(&mut self) {
+        self.replaces = false;
+    }
+
+    /// Whether a node is the field.
+    pub fn is(&self, node: &web_sys::Node) -> bool {
+        let field: &web_sys::Node = match &self.field {
+            Field::Line(field) => field,
+            Field::Lines(field) => field,
+        };
+        field.is_same_node(Some(node))
+    }
+
+    fn start(&self, text: &str) {
+        let end = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
+        match &self.field {
+            Field::Line(field) => {
+                field.set_value(text);
+                // Focusing fails only outside the document; selecting only for other kinds of input.
+                let _ = field.focus();
+                let _ = field.set_selection_range(end, end);
+            }
+            Field::Lines(field) => {
+                field.set_value(text);
+                let _ = field.focus();
+                let _ = field.set_selection_range(end, end);
+            }
+        }
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        // First of all: a field that is taken away loses the focus, which is no news.
+        self.blur = None;
+        match &self.field {
+            Field::Line(field) => field.remove(),
+            Field::Lines(field) => field.remove(),
+        }
+        if let Some(list) = &self.list {
+            list.remove();
+        }
+    }
+}
+
+fn categories(document: &Document, categories: &[String]) -> Option<HtmlElement> {
+    let list: HtmlElement = document.create_element("datalist").ok()?.dyn_into().ok()?;
+    list.set_id("sheet-categories");
+    for category in categories.iter().take(OFFERED) {
+        let option: HtmlOptionElement = document.create_element("option").ok()?.dyn_into().ok()?;
+        option.set_value(category);
+        list.append_child(&option).ok()?;
+    }
+    Some(list)
+}
