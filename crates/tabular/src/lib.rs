@@ -15,6 +15,7 @@ pub mod encoding;
 pub mod export;
 pub mod header;
 pub mod html;
+pub mod intake;
 pub mod kind;
 pub mod limits;
 pub mod mapping;
