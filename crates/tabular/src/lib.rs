@@ -16,6 +16,7 @@ pub mod encoding;
 pub mod export;
 pub mod header;
 pub mod html;
+pub mod intake;
 mod intern;
 pub mod kind;
 pub mod limits;
