@@ -31,7 +31,20 @@ window.addEventListener("unhandledrejection", (event) => {
   if (event.reason instanceof WebAssembly.RuntimeError) stop(event.reason.message);
 });
 
-const { js, wasm } = document.querySelector('meta[name="portal-app"]').dataset;
+const { js, wasm, batch } = document.querySelector('meta[name="portal-app"]').dataset;
+
+// A browser may remember that an import failed; another fragment makes it ask again.
+let attempt = "";
+
+/** Shows a spreadsheet inside an element; batch.js says more. The portal's *Batch* tab calls it. */
+window.portico_sheet = async (...what) => {
+  const { open } = await import(batch + attempt).catch((error) => {
+    attempt += "#";
+    throw error;
+  });
+  return open(...what);
+};
+
 try {
   const portal = await import(js);
   await portal.default({ module_or_path: wasm });

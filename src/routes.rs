@@ -47,11 +47,19 @@ pub enum EndpointTab {
     Consume,
     /// A form that calls it.
     Test,
+    /// A spreadsheet whose rows are scored.
+    Batch,
 }
 
 impl EndpointTab {
     /// All, in order.
-    pub const ALL: [Self; 4] = [Self::Configure, Self::Keys, Self::Consume, Self::Test];
+    pub const ALL: [Self; 5] = [
+        Self::Configure,
+        Self::Keys,
+        Self::Consume,
+        Self::Test,
+        Self::Batch,
+    ];
 
     fn segment(self) -> &'static str {
         match self {
@@ -59,6 +67,7 @@ impl EndpointTab {
             Self::Keys => "keys",
             Self::Consume => "consume",
             Self::Test => "test",
+            Self::Batch => "batch",
         }
     }
 }

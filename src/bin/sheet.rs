@@ -34,37 +34,56 @@ use portico_api::name::EndpointName;
 use serde::Deserialize;
 use ui::view;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-/// Where the endpoint is found, as the portal says it.
+/// Where the endpoint is found, and the worker's address, as public/batch.js says it.
 #[derive(Deserialize)]
 struct Told {
     ws: String,
     svc: String,
     name: String,
+    worker: String,
 }
 
-fn main() {}
+fn main() {
+    std::panic::set_hook(Box::new(|panic| stop(&panic.to_string())));
+}
 
 /// Puts the page into `root`, where it stays for as long as the portal runs. `place` names the
-/// endpoint: `{"ws": …, "svc": …, "name": …}`. Does nothing for a place that is none.
+/// endpoint and the worker: `{"ws": …, "svc": …, "name": …, "worker": …}`.
+///
+/// # Errors
+///
+/// If `place` is not of that form.
 #[wasm_bindgen]
-pub fn mount(root: HtmlElement, place: &str) {
-    let Some(place) = read(place) else {
-        return;
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values come from JavaScript, which hands them over whole"
+)]
+pub fn mount(root: HtmlElement, place: String) -> Result<(), JsValue> {
+    let told: Told = serde_json::from_str(&place).map_err(|error| error.to_string())?;
+    let place = Place {
+        ws: WorkspaceId::parse(&told.ws).map_err(|error| error.to_string())?,
+        svc: ServiceId::parse(&told.svc).map_err(|error| error.to_string())?,
+        name: EndpointName::parse(&told.name)
+            .map_err(|_| "an endpoint's name was expected".to_owned())?,
     };
     let host = root.clone();
-    let handle = leptos::mount::mount_to(host, move || {
-        view! { <Batch place=place root=root/> }
-    });
-    handle.forget();
+    leptos::mount::mount_to(host, move || {
+        view! { <Batch place=place root=root worker=told.worker/> }
+    })
+    .forget();
+    Ok(())
 }
 
-fn read(place: &str) -> Option<Place> {
-    let told: Told = serde_json::from_str(place).ok()?;
-    Some(Place {
-        ws: WorkspaceId::parse(&told.ws).ok()?,
-        svc: ServiceId::parse(&told.svc).ok()?,
-        name: EndpointName::parse(&told.name).ok()?,
-    })
+/// Hands a panic to the page's own script, which shows an element that needs no Rust any more.
+fn stop(reason: &str) {
+    let show = js_sys::Reflect::get(&js_sys::global(), &"portico_panic".into())
+        .ok()
+        .and_then(|show| show.dyn_into::<js_sys::Function>().ok());
+    if let Some(show) = show {
+        // Nothing is left that could handle a failure here.
+        let _ = show.call1(&JsValue::NULL, &reason.into());
+    }
 }

@@ -9,9 +9,6 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-/// The script that starts the worker's module.
-const SCRIPT: &str = "/sheet_worker_loader.js";
-
 /// What is heard from the worker.
 pub enum Heard {
     /// It says something; with the bytes that stand beside it.
@@ -43,6 +40,8 @@ impl Clip {
 pub struct Link(Rc<Inner>);
 
 struct Inner {
+    /// The script that starts the worker's module.
+    script: String,
     hear: Box<dyn Fn(Heard)>,
     /// What each worker is told first.
     start: Request,
@@ -61,9 +60,10 @@ struct Running {
 }
 
 impl Link {
-    /// Starts a worker and tells it `start`. `hear` is called for whatever it says.
-    pub fn start(start: Request, hear: impl Fn(Heard) + 'static) -> Self {
+    /// Starts a worker by its `script` and tells it `start`. `hear` is called for whatever it says.
+    pub fn start(script: String, start: Request, hear: impl Fn(Heard) + 'static) -> Self {
         let link = Self(Rc::new(Inner {
+            script,
             hear: Box::new(hear),
             start,
             running: RefCell::new(None),
@@ -79,7 +79,7 @@ impl Link {
         let number = self.0.number.get();
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let Ok(worker) = Worker::new_with_options(SCRIPT, &options) else {
+        let Ok(worker) = Worker::new_with_options(&self.0.script, &options) else {
             (self.0.hear)(Heard::Unreachable);
             return;
         };

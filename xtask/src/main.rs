@@ -10,6 +10,7 @@ mod portal;
 mod process;
 mod repo;
 mod serve;
+mod sheet;
 mod summary;
 mod test;
 mod tidy;

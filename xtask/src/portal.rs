@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::error::Error;
 use crate::repo::Repo;
-use crate::{fingerprint, process, tools};
+use crate::{fingerprint, process, sheet, tools};
 
 /// How far a portal build went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Grade {
 }
 
 /// All that the portal is made from. A folder that does not exist is none.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "src",
     "crates/api",
     "crates/tabular",
@@ -36,6 +36,7 @@ const SOURCES: [&str; 9] = [
     "Trunk.toml",
     "Cargo.toml",
     "Cargo.lock",
+    "build.rs",
 ];
 
 /// Whether `dist/` holds the sources' present state in at least this grade, untouched since.
@@ -71,6 +72,7 @@ pub fn build(
     )?;
     // What an earlier run that was broken off left behind must not get into the server.
     remove(&repo.dist().join(".stage"))?;
+    sheet::rename(&repo.dist())?;
     finish()?;
     std::fs::create_dir_all(&repo.target).map_err(Error::file(&repo.target))?;
     let mark = mark(repo, sources, grade)?;

@@ -39,7 +39,10 @@ pub fn Batch(
     place: Place,
     /// What the page stands in. While it is out of the document, the page keeps still.
     root: HtmlElement,
+    /// The address of the worker's script.
+    worker: String,
 ) -> impl IntoView {
+    let worker = StoredValue::new(worker);
     let root = StoredValue::new_local(root);
     let loaded = Resource::new(move || {
         let place = place.clone();
@@ -47,7 +50,7 @@ pub fn Batch(
     });
     view! {
         <Loaded resource=loaded waiting=|| view! { <Skeleton lines=12/> } let:loaded>
-            <Page loaded=loaded root=root/>
+            <Page loaded=loaded root=root worker=worker.get_value()/>
         </Loaded>
     }
 }
@@ -62,17 +65,21 @@ async fn load(place: &Place) -> Answer<(Endpoint, Version)> {
 fn Page(
     loaded: (Endpoint, Version),
     root: StoredValue<HtmlElement, LocalStorage>,
+    worker: String,
 ) -> impl IntoView {
     let (endpoint, version) = loaded;
-    let sheet = Sheet::new(Start {
-        ws: endpoint.workspace_id.to_string(),
-        svc: endpoint.service_id.to_string(),
-        service: endpoint.service_name.clone(),
-        name: endpoint.name.to_string(),
-        schema: version.schema,
-        samples: version.samples,
-        max_concurrent_calls: endpoint.throttle.max_concurrent_calls,
-    });
+    let sheet = Sheet::new(
+        worker,
+        Start {
+            ws: endpoint.workspace_id.to_string(),
+            svc: endpoint.service_id.to_string(),
+            service: endpoint.service_name.clone(),
+            name: endpoint.name.to_string(),
+            schema: version.schema,
+            samples: version.samples,
+            max_concurrent_calls: endpoint.throttle.max_concurrent_calls,
+        },
+    );
     provide_context(sheet);
     let over = intake::listen(sheet, root);
     let page = move || {

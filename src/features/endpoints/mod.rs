@@ -4,6 +4,7 @@
 pub mod add;
 mod add_fields;
 mod add_state;
+mod batch;
 mod configure;
 mod conflict;
 mod created;

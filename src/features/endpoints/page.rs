@@ -1,5 +1,6 @@
 //! The page of one endpoint: its head with its state, and the tabs.
 
+use super::batch::Batch;
 use super::configure::Configure;
 use super::state::EndpointState;
 use crate::client::endpoints::Place;
@@ -72,6 +73,7 @@ fn tabs(place: &Place, tab: Signal<EndpointTab>) -> Vec<Tab> {
                 EndpointTab::Keys => "Keys",
                 EndpointTab::Consume => "Consume",
                 EndpointTab::Test => "Test",
+                EndpointTab::Batch => "Batch",
             },
             current: Signal::derive(move || tab.get() == this),
         })
@@ -149,6 +151,7 @@ fn EndpointView(
             }
             EndpointTab::Consume => view! { <Consume endpoint=endpoint/> }.into_any(),
             EndpointTab::Test => view! { <TryIt endpoint=endpoint/> }.into_any(),
+            EndpointTab::Batch => view! { <Batch place=place.clone()/> }.into_any(),
         }
     };
     let heads = {

@@ -23,7 +23,7 @@ const HTTP: &[&str] = &[
     "StatusCode",
 ];
 
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 11] = [
     Layer {
         holds: |path| path.starts_with("crates/server/src/scoring"),
         words: HTTP,
@@ -61,9 +61,23 @@ const LAYERS: [Layer; 9] = [
         reason: "time and randomness come through the clock and the entropy, which tests hold",
     },
     Layer {
-        holds: |path| path.starts_with("src/") && path.ends_with("/model.rs"),
+        holds: |path| {
+            path.starts_with("src/") && (path.ends_with("/model.rs") || path.contains("/model/"))
+        },
         words: &["leptos", "leptos_router", "web_sys", "gloo_net"],
         reason: "a feature's model is plain Rust, tested without a browser",
+    },
+    Layer {
+        holds: |path| {
+            path.starts_with("src/bin/sheet_worker") || path.starts_with("src/sheet_worker")
+        },
+        words: &["leptos", "leptos_router", "crate::ui"],
+        reason: "the worker holds the table and shows nothing",
+    },
+    Layer {
+        holds: |path| path.starts_with("src/sheet/"),
+        words: &["crate::features", "crate::batch"],
+        reason: "the grid knows nothing of the page that it stands on",
     },
     Layer {
         holds: |path| path.starts_with("src/ui"),
@@ -173,6 +187,15 @@ mod tests {
             lines("src/features/keys/model.rs", "use leptos::prelude::*;"),
             [1]
         );
+        assert_eq!(
+            lines("src/sheet/model/edit.rs", "use leptos::prelude::*;"),
+            [1]
+        );
+        assert_eq!(
+            lines("src/bin/sheet_worker.rs", "use leptos::prelude::*;"),
+            [1]
+        );
+        assert_eq!(lines("src/sheet/grid.rs", "use crate::batch::Page;"), [1]);
         assert_eq!(lines("src/ui/table.rs", "use crate::features::keys;"), [1]);
         assert_eq!(
             lines(
@@ -202,5 +225,7 @@ mod tests {
         assert!(lines("crates/server/src/store/a.rs", "sqlx::query(\"SELECT 1\")").is_empty());
         assert!(lines("src/client/mod.rs", "use gloo_net::http;").is_empty());
         assert!(lines("src/ui/table.rs", "use crate::ui::icon;").is_empty());
+        assert!(lines("src/sheet/grid.rs", "use leptos::prelude::*;").is_empty());
+        assert!(lines("src/bin/sheet.rs", "use leptos::prelude::*;").is_empty());
     }
 }

@@ -48,39 +48,68 @@ pub fn imports_in_style_sheets(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Style sheets of the portal that its page does not link.
+/// Style sheets of the portal that nothing loads: neither linked by its page, nor copied by it and
+/// named by a script that loads it later.
 pub fn unlinked_style_sheets(tree: &Tree) -> Vec<Finding> {
     let Some(page) = tree.files.iter().find(|file| file.path == "index.html") else {
         return Vec::new();
     };
-    let unlinked = tree.ending(".css").filter(|sheet| {
-        let own = sheet.path.starts_with("style/") || sheet.path.starts_with("public/");
-        own && !page.text.contains(&format!("href=\"{}\"", sheet.path))
-    });
-    unlinked
-        .map(|sheet| Finding::new(&sheet.path, 1, "index.html does not link this style sheet"))
-        .collect()
+    let mut findings = Vec::new();
+    for sheet in tree.ending(".css") {
+        if !sheet.path.starts_with("style/") && !sheet.path.starts_with("public/") {
+            continue;
+        }
+        let links = |rel: &str| {
+            tags(&page.text).any(|(_, tag)| {
+                tag.contains(&format!("rel=\"{rel}\""))
+                    && tag.contains(&format!("href=\"{}\"", sheet.path))
+            })
+        };
+        if links("css") {
+            continue;
+        }
+        let name = sheet.path.rsplit('/').next().unwrap_or(&sheet.path);
+        let loads = |file: &&super::tree::File| {
+            file.path.starts_with("public/") && file.text.contains(&format!("\"/{name}\""))
+        };
+        if !links("copy-file") {
+            let text = "index.html does not link this style sheet";
+            findings.push(Finding::new(&sheet.path, 1, text));
+        } else if !tree.ending(".js").any(|file| loads(&file)) {
+            let text = "index.html copies this style sheet, and no script of public/ loads it";
+            findings.push(Finding::new(&sheet.path, 1, text));
+        }
+    }
+    findings
 }
 
 /// Code inside a page, with its line: scripts without a source, style elements, style attributes
 /// and event handlers.
 pub fn inline_code(page: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
+    tags(page)
+        .filter_map(|(start, tag)| {
+            let line = page[..start].matches('\n').count() + 1;
+            problem(&tag.to_ascii_lowercase()).map(|text| (line, text))
+        })
+        .collect()
+}
+
+/// The tags of a page, each with where it starts. Comments hold none.
+fn tags(page: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
-    while let Some(offset) = page[at..].find('<') {
-        let start = at + offset;
-        let rest = &page[start..];
-        if rest.starts_with("<!--") {
-            at = rest.find("-->").map_or(page.len(), |end| start + end + 3);
-            continue;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + page[at..].find('<')?;
+            let rest = &page[start..];
+            if rest.starts_with("<!--") {
+                at = rest.find("-->").map_or(page.len(), |end| start + end + 3);
+                continue;
+            }
+            let end = tag_end(rest);
+            at = start + end.max(1);
+            return Some((start, &rest[..end]));
         }
-        let end = tag_end(rest);
-        let tag = rest[..end].to_ascii_lowercase();
-        let line = page[..start].matches('\n').count() + 1;
-        found.extend(problem(&tag).map(|text| (line, text)));
-        at = start + end.max(1);
-    }
-    found
+    })
 }
 
 /// The length of a tag, where a `>` inside quotes does not end it.
@@ -178,6 +207,31 @@ mod tests {
                 .map(|found| found.path.as_str())
                 .collect::<Vec<_>>(),
             ["style/b.css"]
+        );
+    }
+
+    #[test]
+    fn a_style_sheet_may_be_loaded_later_by_a_script() {
+        let copied = (
+            "index.html",
+            "<!-- rel=\"css\" href=\"style/a.css\" -->\n\
+             <link data-trunk rel=\"copy-file\" href=\"style/a.css\"><link rel=\"css\" href=\"b\">",
+        );
+        let sheet = ("style/a.css", "");
+        let script = ("public/a.js", "const STYLE = \"/a.css\";");
+        let other = ("public/a.js", "// style/a.css\nconst STYLE = \"/aa.css\";");
+        assert_eq!(
+            unlinked_style_sheets(&Tree::of(&[copied, sheet, script])),
+            []
+        );
+        assert_eq!(
+            unlinked_style_sheets(&Tree::of(&[copied, sheet, other])).len(),
+            1
+        );
+        let page = ("index.html", "<p>");
+        assert_eq!(
+            unlinked_style_sheets(&Tree::of(&[page, sheet, script])).len(),
+            1
         );
     }
 }

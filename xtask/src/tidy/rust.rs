@@ -4,7 +4,7 @@ use super::Finding;
 use super::source::mentions;
 use super::tree::Tree;
 
-const PRODUCT: [&str; 3] = ["src/", "crates/", "xtask/"];
+const PRODUCT: [&str; 4] = ["src/", "crates/", "xtask/", "build.rs"];
 
 /// How far above `unsafe` its reason may stand, in lines.
 const REASON_ABOVE: usize = 4;

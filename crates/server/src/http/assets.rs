@@ -35,18 +35,22 @@ pub(super) async fn serve(State(_): State<App>, request: Request) -> Response {
         return file("index.html", request.headers(), "no-cache");
     }
     let name = path.trim_start_matches('/');
-    let hashed = name.rsplit_once('-').is_some_and(|(_, rest)| {
-        rest.split(['.', '_']).next().is_some_and(|hash| {
-            (HASH_AT_LEAST..=16).contains(&hash.len())
-                && hash.bytes().all(|b| b.is_ascii_hexdigit())
-        })
-    });
-    let caching = if hashed {
+    let caching = if is_hashed(name) {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"
     };
     file(name, request.headers(), caching)
+}
+
+/// Whether a file's name holds its contents' hash: another content has another name.
+fn is_hashed(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(_, rest)| {
+        rest.split(['.', '_']).next().is_some_and(|hash| {
+            (HASH_AT_LEAST..=16).contains(&hash.len())
+                && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    })
 }
 
 /// Paths that the portal's router knows; the pages below `/workspaces` share their beginning with
@@ -89,6 +93,7 @@ fn file(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
             [
                 (header::ETAG, tag),
                 (header::CACHE_CONTROL, caching.to_owned()),
+                (header::VARY, "accept-encoding".to_owned()),
             ],
         )
             .into_response();
@@ -141,5 +146,52 @@ fn mime(name: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("json" | "webmanifest") => "application/json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_named_by_their_contents_are_kept_for_good() {
+        for name in [
+            "portal-8584b02111e3b94e.js",
+            "portal-8584b02111e3b94e_bg.wasm",
+            "tokens-1364fe8be380092.css",
+            "trusted-types-c86aa2798240986a.js",
+            "sheet-00000000000000ab.js",
+            "sheet_bg-8584b02111e3b94e.wasm",
+            "sheet_worker-8584b02111e3b94e.js",
+            "sheet_worker_bg-8584b02111e3b94e.wasm",
+            "sheet_worker_loader-8584b02111e3b94e.js",
+            "batch-8584b02111e3b94e.css",
+        ] {
+            assert!(is_hashed(name), "{name}");
+        }
+        for name in [
+            "index.html",
+            "sheet.js",
+            "sheet_worker_bg.wasm",
+            "sheet_worker_loader.js",
+            "batch.css",
+            "trusted-types.js",
+            "a-b.js",
+        ] {
+            assert!(!is_hashed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn browsers_take_each_file_for_what_it_is() {
+        for (name, expected) in [
+            ("sheet_worker_loader.js", "text/javascript; charset=utf-8"),
+            ("sheet_worker_bg.wasm", "application/wasm"),
+            ("batch.css", "text/css; charset=utf-8"),
+            ("index.html", "text/html; charset=utf-8"),
+            ("file", "application/octet-stream"),
+        ] {
+            assert_eq!(mime(name), expected, "{name}");
+        }
     }
 }
