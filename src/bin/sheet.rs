@@ -37,7 +37,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-/// Where the endpoint is found, and the worker's script, as the page's script says it.
+/// Where the endpoint is found, and the worker's address, as public/batch.js says it.
 #[derive(Deserialize)]
 struct Told {
     ws: String,
@@ -51,27 +51,30 @@ fn main() {
 }
 
 /// Puts the page into `root`, where it stays for as long as the portal runs. `place` names the
-/// endpoint: `{"ws": …, "svc": …, "name": …, "worker": …}`. Does nothing for a place that is none.
+/// endpoint and the worker: `{"ws": …, "svc": …, "name": …, "worker": …}`.
+///
+/// # Errors
+///
+/// If `place` is not of that form.
 #[wasm_bindgen]
-pub fn mount(root: HtmlElement, place: &str) {
-    let Some((place, worker)) = read(place) else {
-        return;
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values come from JavaScript, which hands them over whole"
+)]
+pub fn mount(root: HtmlElement, place: String) -> Result<(), JsValue> {
+    let told: Told = serde_json::from_str(&place).map_err(|error| error.to_string())?;
+    let place = Place {
+        ws: WorkspaceId::parse(&told.ws).map_err(|error| error.to_string())?,
+        svc: ServiceId::parse(&told.svc).map_err(|error| error.to_string())?,
+        name: EndpointName::parse(&told.name)
+            .map_err(|_| "an endpoint's name was expected".to_owned())?,
     };
     let host = root.clone();
-    let handle = leptos::mount::mount_to(host, move || {
-        view! { <Batch place=place worker=worker root=root/> }
-    });
-    handle.forget();
-}
-
-fn read(place: &str) -> Option<(Place, String)> {
-    let told: Told = serde_json::from_str(place).ok()?;
-    let place = Place {
-        ws: WorkspaceId::parse(&told.ws).ok()?,
-        svc: ServiceId::parse(&told.svc).ok()?,
-        name: EndpointName::parse(&told.name).ok()?,
-    };
-    Some((place, told.worker))
+    leptos::mount::mount_to(host, move || {
+        view! { <Batch place=place root=root worker=told.worker/> }
+    })
+    .forget();
+    Ok(())
 }
 
 /// Hands a panic to the page's own script, which shows an element that needs no Rust any more.

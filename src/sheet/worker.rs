@@ -40,9 +40,9 @@ impl Clip {
 pub struct Link(Rc<Inner>);
 
 struct Inner {
-    hear: Box<dyn Fn(Heard)>,
-    /// The address of the script that starts the worker's module.
+    /// The script that starts the worker's module.
     script: String,
+    hear: Box<dyn Fn(Heard)>,
     /// What each worker is told first.
     start: Request,
     running: RefCell<Option<Running>>,
@@ -60,11 +60,11 @@ struct Running {
 }
 
 impl Link {
-    /// Starts a worker by its script and tells it `start`. `hear` is called for whatever it says.
+    /// Starts a worker by its `script` and tells it `start`. `hear` is called for whatever it says.
     pub fn start(script: String, start: Request, hear: impl Fn(Heard) + 'static) -> Self {
         let link = Self(Rc::new(Inner {
-            hear: Box::new(hear),
             script,
+            hear: Box::new(hear),
             start,
             running: RefCell::new(None),
             number: Cell::new(0),

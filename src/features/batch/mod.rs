@@ -37,11 +37,12 @@ use web_sys::HtmlElement;
 pub fn Batch(
     /// The endpoint.
     place: Place,
-    /// The address of the worker's script.
-    worker: String,
     /// What the page stands in. While it is out of the document, the page keeps still.
     root: HtmlElement,
+    /// The address of the worker's script.
+    worker: String,
 ) -> impl IntoView {
+    let worker = StoredValue::new(worker);
     let root = StoredValue::new_local(root);
     let loaded = Resource::new(move || {
         let place = place.clone();
@@ -49,7 +50,7 @@ pub fn Batch(
     });
     view! {
         <Loaded resource=loaded waiting=|| view! { <Skeleton lines=12/> } let:loaded>
-            <Page loaded=loaded worker=worker.clone() root=root/>
+            <Page loaded=loaded root=root worker=worker.get_value()/>
         </Loaded>
     }
 }
@@ -63,20 +64,22 @@ async fn load(place: &Place) -> Answer<(Endpoint, Version)> {
 #[component]
 fn Page(
     loaded: (Endpoint, Version),
-    worker: String,
     root: StoredValue<HtmlElement, LocalStorage>,
+    worker: String,
 ) -> impl IntoView {
     let (endpoint, version) = loaded;
-    let start = Start {
-        ws: endpoint.workspace_id.to_string(),
-        svc: endpoint.service_id.to_string(),
-        service: endpoint.service_name.clone(),
-        name: endpoint.name.to_string(),
-        schema: version.schema,
-        samples: version.samples,
-        max_concurrent_calls: endpoint.throttle.max_concurrent_calls,
-    };
-    let sheet = Sheet::new(start, worker);
+    let sheet = Sheet::new(
+        worker,
+        Start {
+            ws: endpoint.workspace_id.to_string(),
+            svc: endpoint.service_id.to_string(),
+            service: endpoint.service_name.clone(),
+            name: endpoint.name.to_string(),
+            schema: version.schema,
+            samples: version.samples,
+            max_concurrent_calls: endpoint.throttle.max_concurrent_calls,
+        },
+    );
     provide_context(sheet);
     let over = intake::listen(sheet, root);
     let page = move || {

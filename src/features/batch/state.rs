@@ -70,8 +70,8 @@ pub enum Making {
 }
 
 impl Sheet {
-    /// Starts the worker for an endpoint.
-    pub fn new(start: Start, script: String) -> Self {
+    /// Starts the worker, by its script, for an endpoint.
+    pub fn new(worker: String, start: Start) -> Self {
         let sheet = Self {
             link: StoredValue::new_local(None),
             grid: StoredValue::new_local(None),
@@ -92,7 +92,7 @@ impl Sheet {
             pieces: StoredValue::new_local(Vec::new()),
             pending: StoredValue::new(None),
         };
-        let link = Link::start(script, Request::Start(Box::new(start)), move |heard| {
+        let link = Link::start(worker, Request::Start(Box::new(start)), move |heard| {
             sheet.hear(heard);
         });
         sheet.link.set_value(Some(link));
