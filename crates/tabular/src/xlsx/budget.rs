@@ -82,7 +82,9 @@ fn cut_off() -> Refusal {
 pub(crate) fn damaged(what: &str) -> Refusal {
     Refusal::new(
         "damaged",
-        format!("This workbook is damaged: {what}. Open it in your spreadsheet program and save it again."),
+        format!(
+            "This workbook is damaged: {what}. Open it in your spreadsheet program and save it again."
+        ),
     )
 }
 
@@ -232,10 +234,8 @@ impl Directory {
         if bytes.get(local..local.checked_add(4)?) != Some(b"PK\x03\x04") {
             return None;
         }
-        let start = local
-            + 30
-            + u16_at(bytes, local + 26)? as usize
-            + u16_at(bytes, local + 28)? as usize;
+        let start =
+            local + 30 + u16_at(bytes, local + 26)? as usize + u16_at(bytes, local + 28)? as usize;
         let end = start.checked_add(usize::try_from(packed).ok()?)?;
         if end > self.start {
             return None;

@@ -112,7 +112,9 @@ fn significant(written: &str) -> (String, i64) {
         Some((digits, exponent)) => (digits, exponent.parse().unwrap_or(0)),
         None => (written, 0),
     };
-    let fraction = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let fraction = digits
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
     let all: String = digits.chars().filter(char::is_ascii_digit).collect();
     let all = all.trim_start_matches('0');
     let kept = all.trim_end_matches('0');

@@ -93,7 +93,14 @@ mod tests {
             .to_vec();
         assert_eq!(
             names(&cells, 6),
-            ["a", "a (2)", "Column 3", "a (2) (2)", "Column 3 (2)", "Column 6"]
+            [
+                "a",
+                "a (2)",
+                "Column 3",
+                "a (2) (2)",
+                "Column 3 (2)",
+                "Column 6"
+            ]
         );
     }
 }

@@ -17,7 +17,7 @@ pub use super::workbook::{SheetFacts, Shown};
 /// How many rows are looked at to find the header.
 const TOP: usize = 50;
 /// The most bytes of all cells: one shared text may stand in a million of them.
-const TEXT: usize = 512 << 20;
+const TEXT: usize = 256 << 20;
 /// How often progress is told, in rows.
 const STEP: u32 = 4096;
 
@@ -133,9 +133,17 @@ impl Book {
             .collect();
         if !hidden.is_empty() {
             let count = hidden.len() as u64;
-            notes.remarks("sheets_hidden", Severity::Note, None, &hidden.join(", "), count, || {
-                "Sheets of this workbook are hidden. They can be chosen like the others.".to_owned()
-            });
+            notes.remarks(
+                "sheets_hidden",
+                Severity::Note,
+                None,
+                &hidden.join(", "),
+                count,
+                || {
+                    "Sheets of this workbook are hidden. They can be chosen like the others."
+                        .to_owned()
+                },
+            );
         }
         if self.workbook.recalculate {
             notes.remark("formulas_stale", Severity::Note, None, "", || {
@@ -216,7 +224,7 @@ impl Take {
         if self.bytes > TEXT {
             return Err(Refusal::new(
                 "too_much_text",
-                "The cells of this sheet hold more than 512 MB of text. Save it as CSV: there is no such limit for it.",
+                "The cells of this sheet hold more than 256 MB of text. Save it as CSV: there is no such limit for it.",
             ));
         }
         if let Some(top) = &mut self.top {
@@ -265,9 +273,14 @@ impl Take {
     fn finish(mut self, mut notes: Notes) -> Sheet {
         self.decide();
         if let Some((row, count)) = self.preamble {
-            notes.remarks("preamble", Severity::Note, Some((row, 0)), "", count, || {
-                "Rows above the header were left out.".to_owned()
-            });
+            notes.remarks(
+                "preamble",
+                Severity::Note,
+                Some((row, 0)),
+                "",
+                count,
+                || "Rows above the header were left out.".to_owned(),
+            );
         }
         let cells = self.header.as_ref().map_or(&[][..], |header| &header.cells);
         let columns = self.columns.max(cells.len());

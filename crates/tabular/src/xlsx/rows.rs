@@ -101,10 +101,16 @@ impl<'a, 'b> Rows<'a, 'b> {
                 Token::Open(tag) if tag.name == b"row" => {
                     let row = match tag.attribute("r") {
                         None => self.next_row,
-                        Some(_) => tag.number("r").and_then(|row| row.checked_sub(1)).ok_or_else(|| damaged("a row has no number"))?,
+                        Some(_) => tag
+                            .number("r")
+                            .and_then(|row| row.checked_sub(1))
+                            .ok_or_else(|| damaged("a row has no number"))?,
                     };
                     if row < self.next_row || row >= SHEET.0 {
-                        return Err(damaged(&format!("row {} stands where it can't", row.saturating_add(1))));
+                        return Err(damaged(&format!(
+                            "row {} stands where it can't",
+                            row.saturating_add(1)
+                        )));
                     }
                     self.next_row = row + 1;
                     let (empty, hidden) = (tag.empty, tag.flag("hidden"));
@@ -118,25 +124,40 @@ impl<'a, 'b> Rows<'a, 'b> {
                     }
                     if hidden {
                         notes.remark("rows_hidden", Severity::Note, Some((row, 0)), "", || {
-                            "Rows that are hidden in the workbook were read like the others.".to_owned()
+                            "Rows that are hidden in the workbook were read like the others."
+                                .to_owned()
                         });
                     }
                     self.filled = Some(row);
                     return Ok(true);
                 }
                 Token::Open(tag) if tag.name == b"col" && tag.flag("hidden") => {
-                    let (first, last) = (tag.number("min").unwrap_or(1), tag.number("max").unwrap_or(1));
+                    let (first, last) = (
+                        tag.number("min").unwrap_or(1),
+                        tag.number("max").unwrap_or(1),
+                    );
                     let count = last.min(SHEET.1).saturating_sub(first.max(1)) + 1;
                     // To the right of a table everything is often hidden.
                     if last < SHEET.1 {
-                        notes.remarks("columns_hidden", Severity::Note, Some((0, first.max(1) - 1)), "", u64::from(count), || {
-                            "Columns that are hidden in the workbook were read like the others.".to_owned()
-                        });
+                        notes.remarks(
+                            "columns_hidden",
+                            Severity::Note,
+                            Some((0, first.max(1) - 1)),
+                            "",
+                            u64::from(count),
+                            || {
+                                "Columns that are hidden in the workbook were read like the others."
+                                    .to_owned()
+                            },
+                        );
                     }
                 }
                 Token::Open(tag) if tag.name == b"mergeCell" => {
                     let range = tag.text("ref").unwrap_or_default();
-                    let at = range.split(':').next().and_then(|corner| address(corner.as_bytes()));
+                    let at = range
+                        .split(':')
+                        .next()
+                        .and_then(|corner| address(corner.as_bytes()));
                     notes.remark("cells_merged", Severity::Note, at, &range, || {
                         "Cells are merged. The value is in the first of them; the others are empty.".to_owned()
                     });
@@ -230,7 +251,11 @@ impl<'a, 'b> Rows<'a, 'b> {
         let text = self.text(at, kind, style, &mut out.text, notes)?;
         let end = out.text.len();
         if formula {
-            let words = if self.formula.is_empty() { "a formula" } else { self.formula.as_str() };
+            let words = if self.formula.is_empty() {
+                "a formula"
+            } else {
+                self.formula.as_str()
+            };
             if valued && (end > start || kind == Type::Formula) {
                 let written = format!("={words}");
                 notes.differ("formula_value", at, &written, &out.text[start..end]);
@@ -316,7 +341,8 @@ impl<'a, 'b> Rows<'a, 'b> {
             Type::Error => {
                 out.push_str(written);
                 notes.remark("cell_error", Severity::Warning, Some(at), written, || {
-                    "Cells hold errors of the spreadsheet, such as #N/A, instead of values.".to_owned()
+                    "Cells hold errors of the spreadsheet, such as #N/A, instead of values."
+                        .to_owned()
                 });
                 Ok(false)
             }
@@ -371,14 +397,20 @@ impl<'a, 'b> Rows<'a, 'b> {
                     )
                 }
             };
-            notes.remark(code, Severity::Warning, Some(at), written, || words.to_owned());
+            notes.remark(code, Severity::Warning, Some(at), written, || {
+                words.to_owned()
+            });
             return;
         }
         if !serial::number(written, out) {
             out.push_str(written);
-            notes.remark("number_unreadable", Severity::Warning, Some(at), written, || {
-                "A cell is marked as a number and holds none. It was read as text.".to_owned()
-            });
+            notes.remark(
+                "number_unreadable",
+                Severity::Warning,
+                Some(at),
+                written,
+                || "A cell is marked as a number and holds none. It was read as text.".to_owned(),
+            );
         } else if written != &out[from..] {
             notes.differ("number_form", at, written, &out[from..]);
         }
@@ -418,7 +450,10 @@ impl Type {
 
 /// Row and column of an address such as `C17`, both from 0; none if it is none of a sheet.
 fn address(text: &[u8]) -> Option<(u32, u32)> {
-    let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let letters = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
     if letters > 3 || text.len() > letters + 7 {
         return None;
     }

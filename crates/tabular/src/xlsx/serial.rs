@@ -19,7 +19,12 @@ pub(super) enum NoDate {
 ///
 /// # Errors
 /// When there is no such day; nothing is added then.
-pub(super) fn date(serial: f64, kind: Kind, from_1904: bool, out: &mut String) -> Result<(), NoDate> {
+pub(super) fn date(
+    serial: f64,
+    kind: Kind,
+    from_1904: bool,
+    out: &mut String,
+) -> Result<(), NoDate> {
     let last = if from_1904 { 2_957_004.0 } else { 2_958_466.0 };
     if !serial.is_finite() || serial.abs() >= last {
         return Err(NoDate::Range);
@@ -89,7 +94,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -208,11 +217,31 @@ mod tests {
             (25_569.0, Kind::Date, false, Ok("1970-01-01")),
             (46_349.0, Kind::Date, false, Ok("2026-11-23")),
             (46_349.0, Kind::Moment, false, Ok("2026-11-23T00:00:00")),
-            (46_349.416_666_666_664, Kind::Moment, false, Ok("2026-11-23T10:00:00")),
+            (
+                46_349.416_666_666_664,
+                Kind::Moment,
+                false,
+                Ok("2026-11-23T10:00:00"),
+            ),
             (46_349.5, Kind::Date, false, Ok("2026-11-23T12:00:00")),
-            (46_349.999_999_999, Kind::Moment, false, Ok("2026-11-24T00:00:00")),
-            (46_349.000_011_574_1, Kind::Moment, false, Ok("2026-11-23T00:00:01")),
-            (46_349.123_456_789, Kind::Moment, false, Ok("2026-11-23T02:57:46.667")),
+            (
+                46_349.999_999_999,
+                Kind::Moment,
+                false,
+                Ok("2026-11-24T00:00:00"),
+            ),
+            (
+                46_349.000_011_574_1,
+                Kind::Moment,
+                false,
+                Ok("2026-11-23T00:00:01"),
+            ),
+            (
+                46_349.123_456_789,
+                Kind::Moment,
+                false,
+                Ok("2026-11-23T02:57:46.667"),
+            ),
             (0.416_666_666_666_666_7, Kind::Time, false, Ok("10:00:00")),
             (0.416_666_666_666_666_7, Kind::Moment, false, Ok("10:00:00")),
             (0.0, Kind::Time, false, Ok("00:00:00")),

@@ -78,11 +78,7 @@ pub(super) fn rich(
 }
 
 /// Adds the text of an element whose beginning was just read, up to its end.
-pub(super) fn plain(
-    xml: &mut Xml<'_>,
-    raw: &mut Vec<u8>,
-    out: &mut String,
-) -> Result<(), Refusal> {
+pub(super) fn plain(xml: &mut Xml<'_>, raw: &mut Vec<u8>, out: &mut String) -> Result<(), Refusal> {
     raw.clear();
     let mut within = 0_usize;
     let from = out.len();

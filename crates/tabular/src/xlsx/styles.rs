@@ -90,7 +90,10 @@ fn of_code(code: &str) -> Kind {
             'a' | 'A' => {
                 let rest = chars.as_str();
                 for mark in ["m/pm", "/p"] {
-                    if rest.get(..mark.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(mark)) {
+                    if rest
+                        .get(..mark.len())
+                        .is_some_and(|rest| rest.eq_ignore_ascii_case(mark))
+                    {
                         clock = true;
                         chars = rest[mark.len()..].chars();
                         break;

@@ -14,7 +14,9 @@ fn refusal(bytes: Vec<u8>) -> Refusal {
         book.read(sheet, None, &mut |_| {})
     });
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(20), "took {took:?}");
+    // Without optimisation, and beside other tests, everything takes ten times as long.
+    let most = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 5 });
+    assert!(took < most, "took {took:?}");
     match result {
         Ok(sheet) => panic!("was read: {} rows", sheet.table.rows()),
         Err(refusal) => refusal,
@@ -42,7 +44,7 @@ fn long_shared_texts() {
         "xl/sharedStrings.xml",
         "<sst><si><t>",
         &noise,
-        300 << 20,
+        300,
         "</t></si></sst>",
     );
     check(bytes, "shared_strings_too_large", "256 MB");
@@ -53,8 +55,8 @@ fn ten_gigabytes_of_spaces() {
     let bytes = Package::sheet(ROW).with_long(
         "xl/worksheets/sheet1.xml",
         "<worksheet><sheetData>",
-        " ",
-        10 << 30,
+        &" ".repeat(1 << 20),
+        10 << 10,
         "</sheetData></worksheet>",
     );
     check(bytes, "unpacks_too_much", "100 times");
@@ -66,12 +68,13 @@ fn a_part_that_lies_about_its_size() {
     let mut bytes = package.with_long(
         "xl/worksheets/sheet1.xml",
         "<worksheet><sheetData>",
-        " ",
-        64 << 20,
+        &" ".repeat(1 << 20),
+        9,
         "</sheetData></worksheet>",
     );
     // The directory's last entry is the sheet.
     let at = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+    assert_eq!(bytes[at + 28], 24, "the length of the sheet's name");
     bytes[at + 24..at + 28].copy_from_slice(&1000_u32.to_le_bytes());
     check(bytes, "damaged", "not as large as it says");
 }
@@ -86,7 +89,11 @@ fn entities_that_grow() {
         "xl/styles.xml",
         "_rels/.rels",
     ] {
-        check(Package::sheet(ROW).with(part, bomb).bytes(), "entities", "entities");
+        check(
+            Package::sheet(ROW).with(part, bomb).bytes(),
+            "entities",
+            "entities",
+        );
     }
 }
 
@@ -108,7 +115,9 @@ fn values_far_off() {
 #[test]
 fn names_that_mislead() {
     let twice = {
-        let mut bytes = Package::sheet(ROW).with("xl/worksheets/sheetX.xml", "<a/>").bytes();
+        let mut bytes = Package::sheet(ROW)
+            .with("xl/worksheets/sheetX.xml", "<a/>")
+            .bytes();
         for at in memchr::memmem::find_iter(&bytes.clone(), b"sheetX") {
             bytes[at..at + 6].copy_from_slice(b"SHEET1");
         }
@@ -133,7 +142,11 @@ fn names_that_mislead() {
 #[test]
 fn files_that_are_no_workbook() {
     check(b"PK".to_vec(), "cut_off", "missing");
-    check(b"id,name\n1,a\n".to_vec(), "not_a_workbook", "not a workbook");
+    check(
+        b"id,name\n1,a\n".to_vec(),
+        "not_a_workbook",
+        "not a workbook",
+    );
     check(Vec::new(), "not_a_workbook", "not a workbook");
     let mut old = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     old.resize(2048, 0);
@@ -163,7 +176,12 @@ fn files_cut_off_anywhere() {
     let whole = Package::sheet(ROW).strings("<si><t>a</t></si>").bytes();
     for length in 2..whole.len() {
         let refusal = refusal(whole[..length].to_vec());
-        assert_eq!(refusal.code, "cut_off", "{length} of {}: {refusal}", whole.len());
+        assert_eq!(
+            refusal.code,
+            "cut_off",
+            "{length} of {}: {refusal}",
+            whole.len()
+        );
     }
     assert!(budget::check(&whole).is_ok());
 }
@@ -182,7 +200,11 @@ fn sheets_cut_off_within() {
             .with("xl/worksheets/sheet1.xml", sheet)
             .bytes();
         let code = refusal(bytes).code;
-        let expected = if sheet.is_empty() { "workbook_empty" } else { "damaged" };
+        let expected = if sheet.is_empty() {
+            "workbook_empty"
+        } else {
+            "damaged"
+        };
         assert_eq!(code, expected, "{sheet}");
     }
     for row in [
@@ -194,7 +216,10 @@ fn sheets_cut_off_within() {
         r#"<row r="0"><c><v>1</v></c></row>"#,
     ] {
         let bytes = Package::sheet("")
-            .with("xl/worksheets/sheet1.xml", format!("{head}{row}</sheetData></worksheet>"))
+            .with(
+                "xl/worksheets/sheet1.xml",
+                format!("{head}{row}</sheetData></worksheet>"),
+            )
             .bytes();
         assert_eq!(refusal(bytes).code, "damaged", "{row}");
     }
@@ -203,13 +228,13 @@ fn sheets_cut_off_within() {
 #[test]
 fn one_text_in_a_million_cells() {
     let mut rows = String::new();
-    for row in 1..=200_000 {
+    for row in 1..=10_000 {
         rows.push_str(&format!("<row r=\"{row}\"><c t=\"s\"><v>0</v></c></row>"));
     }
     let bytes = Package::sheet(&rows)
         .strings(&format!("<si><t>{}</t></si>", "x".repeat(32_000)))
         .bytes();
-    check(bytes, "too_much_text", "512 MB");
+    check(bytes, "too_much_text", "256 MB");
 }
 
 #[test]

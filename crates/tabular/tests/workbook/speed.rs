@@ -18,19 +18,27 @@ fn a_hundred_thousand_rows() {
     for row in 0_u64..100_000 {
         let mut seed = row;
         for (column, text) in texts.iter_mut().enumerate() {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(row);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(row);
             text.clear();
             match column % 3 {
                 0 => text.push_str(&(seed >> 40).to_string()),
                 1 => text.push_str(&format!("{}.{:03}", seed >> 54, (seed >> 20) % 1000)),
-                _ => text.push_str(["red", "green", "blue", "a longer category"][(seed >> 62) as usize]),
+                _ => text
+                    .push_str(["red", "green", "blue", "a longer category"][(seed >> 62) as usize]),
             }
         }
         writer
-            .row(texts.iter().enumerate().map(|(column, text)| match column % 3 {
-                2 => Out::Text(text),
-                _ => Out::Number(text),
-            }))
+            .row(
+                texts
+                    .iter()
+                    .enumerate()
+                    .map(|(column, text)| match column % 3 {
+                        2 => Out::Text(text),
+                        _ => Out::Number(text),
+                    }),
+            )
             .unwrap();
         bytes.extend(writer.take());
     }
@@ -51,5 +59,8 @@ fn a_hundred_thousand_rows() {
     while reader.next_cell().unwrap().is_some() {
         count += 1;
     }
-    eprintln!("calamine's cells alone in {:?}, {count} cells", start.elapsed());
+    eprintln!(
+        "calamine's cells alone in {:?}, {count} cells",
+        start.elapsed()
+    );
 }
