@@ -152,6 +152,16 @@ impl Table {
         }
     }
 
+    /// Whether all of its text is plain ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.bytes.is_ascii() && self.edits.values().all(|text| text.is_ascii())
+    }
+
+    /// How many bytes a row takes in its source: about as many as its cells' texts.
+    pub fn size_of(&self, row: u32) -> usize {
+        self.record(row).map_or(0, <[u8]>::len)
+    }
+
     /// The bytes of a row of the source, and what follows up to the next.
     pub(crate) fn record(&self, row: u32) -> Option<&[u8]> {
         let at = row as usize;
