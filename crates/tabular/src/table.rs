@@ -240,9 +240,9 @@ impl Table {
     }
 
     /// Names the columns, and sets how many there are.
-    pub(crate) fn set_header<'a>(
+    pub(crate) fn set_header(
         &mut self,
-        texts: impl IntoIterator<Item = &'a str>,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
         columns: usize,
     ) {
         self.header = header::names(texts, columns);
@@ -300,8 +300,7 @@ impl Builder {
     /// comes again gets a number as well.
     pub fn finish(mut self, header: Vec<String>) -> Table {
         let columns = self.table.columns;
-        self.table
-            .set_header(header.iter().map(String::as_str), columns);
+        self.table.set_header(header, columns);
         self.table
     }
 }
