@@ -9,6 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 struct Dice(u64);
 
 impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -97,7 +101,7 @@ impl World {
     fn new(rows: u32, limit: u32, weather: Weather, seed: u64) -> Self {
         Self {
             run: Run::new(rows),
-            dice: Dice(seed | 1),
+            dice: Dice::new(seed),
             weather,
             limit,
             now: 1_000.0,
@@ -427,11 +431,28 @@ proptest! {
     }
 }
 
-#[test]
-fn a_hundred_thousand_rows_go_on_at_the_limit() {
+/// How long so many rows take in this weather, in milliseconds, and how many calls were sent again.
+fn time_of(rows: u32, weather: Weather) -> (f64, u64) {
+    let mut world = World::new(rows, 20, weather, 7);
+    for row in (0..rows).step_by(9_973) {
+        world.spoil(row, Flaw::Poison);
+    }
+    world.begin();
+    let began = world.now;
+    while world.step() {}
+    world.check_counts();
+    world.check_end();
+    assert_eq!(world.busiest, 10, "calls at once");
+    let retries = world.run.facts(world.now).retries;
+    (world.now - began, retries)
+}
+
+/// A hundred thousand rows with one call of a hundred refused or broken off: nothing is lost or
+/// doubled, and it takes little longer than without.
+fn check_one_percent(call_ms: f64, row_ms: f64, retries_at_least: u64, longer: f64, plus_ms: f64) {
     let calm = Weather {
-        call_ms: 20.0,
-        row_ms: 0.02,
+        call_ms,
+        row_ms,
         ..Weather::default()
     };
     let rough = Weather {
@@ -439,44 +460,23 @@ fn a_hundred_thousand_rows_go_on_at_the_limit() {
         lost: 5,
         ..calm
     };
-    let mut took = Vec::new();
-    for weather in [calm, rough] {
-        let mut world = World::new(100_000, 20, weather, 7);
-        for row in (0..100_000).step_by(9_973) {
-            world.spoil(row, Flaw::Poison);
-        }
-        world.begin();
-        let began = world.now;
-        while world.step() {}
-        world.check_counts();
-        world.check_end();
-        assert_eq!(world.busiest, 10);
-        took.push((world.now - began, world.calls, world.run.facts(0.0).retries));
-    }
-    let [calm, rough] = [took[0], took[1]];
-    assert!(rough.0 < calm.0 * 1.5 + 2_500.0, "{took:?}");
+    let (calm, none) = time_of(100_000, calm);
+    let (rough, retries) = time_of(100_000, rough);
+    assert_eq!(none, 0);
+    assert!(retries >= retries_at_least, "{retries} sent again");
+    assert!(
+        rough < calm * longer + plus_ms,
+        "{rough} ms instead of {calm} ms"
+    );
 }
 
 #[test]
-fn one_percent_of_faults_costs_little_time() {
-    // A slow endpoint, so that there are many calls to refuse.
-    let mut took = Vec::new();
-    for faults in [0, 5] {
-        let weather = Weather {
-            refused: faults,
-            lost: faults,
-            call_ms: 20.0,
-            row_ms: 10.0,
-            ..Weather::default()
-        };
-        let mut world = World::new(100_000, 20, weather, 11);
-        let began = world.now;
-        world.begin();
-        while world.step() {}
-        world.check_end();
-        let retries = world.run.facts(world.now).retries;
-        assert_eq!(retries > 0, faults > 0);
-        took.push(world.now - began);
-    }
-    assert!(took[1] < took[0] * 1.1, "{took:?}");
+fn a_hundred_thousand_rows_go_on_at_a_quick_endpoint() {
+    // It is all over in two seconds; the last call that is refused is waited for.
+    check_one_percent(20.0, 0.02, 1, 1.3, 2_500.0);
+}
+
+#[test]
+fn a_hundred_thousand_rows_go_on_at_a_slow_endpoint() {
+    check_one_percent(20.0, 10.0, 5, 1.1, 2_500.0);
 }

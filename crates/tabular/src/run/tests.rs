@@ -48,6 +48,31 @@ fn a_dead_line_stops_the_run_with_words_and_it_goes_on() {
 }
 
 #[test]
+fn a_line_that_breaks_under_many_calls_is_not_tried_without_pause() {
+    let mut run = Run::new(1_000_000);
+    let mut calls = Vec::new();
+    run.begin(false, 40, |_| None);
+    assert_eq!(at_once(&mut run, &mut calls, 0.0), 20);
+    let mut count = 20;
+    // All break off, one after the other, and what goes out in between does too.
+    while let Some((call, _)) = (!calls.is_empty()).then(|| calls.remove(0)) {
+        run.answered(call, lost(), 1.0);
+        let before = calls.len();
+        count += at_once(&mut run, &mut calls, 1.0) - before;
+    }
+    assert_eq!(count, 21, "the first loss may be one call's alone");
+    assert!(matches!(run.next(1.0, |_| 10), Next::Wait { .. }));
+    // One answer, and it goes on at once.
+    let Next::Wait { until_ms } = run.next(1.0, |_| 10) else {
+        panic!("it does not wait");
+    };
+    let (call, rows) = sent(&mut run, until_ms);
+    run.answered(call, Outcome::Scored { rows: rows.len() }, until_ms);
+    assert!(at_once(&mut run, &mut calls, until_ms) > 1);
+    assert_eq!(run.facts(until_ms).words, "");
+}
+
+#[test]
 fn a_full_endpoint_is_asked_as_seldom_as_it_says() {
     let mut run = Run::new(100);
     run.begin(false, 4, |_| None);
