@@ -111,14 +111,14 @@ proptest! {
         let width = rows.iter().map(Vec::len).max().unwrap_or(1);
         let mut out = Vec::new();
         let names: Vec<String> = (0..width).map(|column| format!("c{column}")).collect();
-        csv_row(&mut out, names.iter().map(String::as_str), false);
+        csv_row(&mut out, names.iter().map(String::as_str), b',', false);
         let mut expected = Vec::new();
         for row in &rows {
             let mut row = row.clone();
             row.resize(width, String::new());
             // So that no row is hollow.
             row[0].insert(0, 'x');
-            csv_row(&mut out, row.iter().map(String::as_str), false);
+            csv_row(&mut out, row.iter().map(String::as_str), b',', false);
             expected.push(row);
         }
         let how = How { header: Some(1), ..told() };
