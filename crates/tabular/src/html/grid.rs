@@ -203,7 +203,7 @@ impl Cell {
             match name.to_ascii_lowercase().as_str() {
                 "colspan" => cell.columns = span(value),
                 "rowspan" => cell.rows = span(value),
-                "x:num" | "sdval" => cell.number = number(value.to_owned()),
+                "x:num" | "sdval" => cell.number = number(value),
                 "data-sheets-value" => cell.number = sheets_number(value),
                 _ => {}
             }
@@ -236,7 +236,7 @@ fn span(value: &str) -> usize {
     value.trim().parse().unwrap_or(1).clamp(1, SPAN)
 }
 
-fn number(written: String) -> Option<(f64, String)> {
+fn number(written: &str) -> Option<(f64, String)> {
     let value: f64 = written.trim().parse().ok()?;
     value
         .is_finite()
@@ -251,7 +251,7 @@ fn sheets_number(written: &str) -> Option<(f64, String)> {
     if value.get("1")?.as_u64()? != 3 {
         return None;
     }
-    number(value.get("3")?.as_number()?.to_string())
+    number(&value.get("3")?.as_number()?.to_string())
 }
 
 /// Whether an element is not shown.

@@ -8,7 +8,7 @@ use super::notes::Notes;
 use super::serial::{self, NoDate};
 use super::strings::{self, Strings};
 use super::styles::Kind;
-use super::xml::{Tag, Token, Xml};
+use super::xml::{self, Token, Xml};
 use crate::diagnostic::Severity;
 use crate::limits;
 use crate::place;
@@ -173,18 +173,25 @@ impl<'a, 'b> Rows<'a, 'b> {
         loop {
             match self.xml.next()? {
                 Token::Open(tag) if tag.name == b"c" => {
-                    let column = match tag.attribute("r") {
+                    let (mut reference, mut kind, mut style) = (None, Type::Number, None);
+                    for (key, value) in tag.attributes() {
+                        match key {
+                            b"r" => reference = Some(value),
+                            b"t" => kind = Type::of(value),
+                            b"s" => style = xml::whole(value),
+                            _ => {}
+                        }
+                    }
+                    let column = match reference.map(|reference| (reference, address(reference))) {
                         None => next_column,
-                        Some(reference) => match address(reference) {
-                            Some((row, column)) if row == out.row => column,
-                            _ => {
-                                return Err(damaged(&format!(
-                                    "a cell of row {} says that it stands in {:?}",
-                                    out.row + 1,
-                                    String::from_utf8_lossy(&reference[..reference.len().min(20)])
-                                )));
-                            }
-                        },
+                        Some((_, Some((row, column)))) if row == out.row => column,
+                        Some((reference, _)) => {
+                            return Err(damaged(&format!(
+                                "a cell of row {} says that it stands in {:?}",
+                                out.row + 1,
+                                String::from_utf8_lossy(&reference[..reference.len().min(20)])
+                            )));
+                        }
                     };
                     next_column = column + 1;
                     self.cells += 1;
@@ -197,8 +204,6 @@ impl<'a, 'b> Rows<'a, 'b> {
                     if tag.empty {
                         continue;
                     }
-                    let kind = Type::of(&tag);
-                    let style = tag.number("s");
                     self.cell((out.row, column), kind, style, out, notes)?;
                 }
                 Token::Close(b"row") | Token::End => return Ok(()),
@@ -414,6 +419,13 @@ impl<'a, 'b> Rows<'a, 'b> {
         } else if written != &out[from..] {
             notes.differ("number_form", at, written, &out[from..]);
         }
+        if out.len() - from > 15
+            && serial::value(&out[from..]).is_some_and(|value| value.abs() >= 1e15)
+        {
+            notes.remark("number_rounded", Severity::Warning, Some(at), written, || {
+                "Whole numbers of more than 15 digits: spreadsheet programs round them to 15. Numbers that name things belong in cells of text.".to_owned()
+            });
+        }
         if kind == Kind::Padded {
             notes.remark("number_padded", Severity::Warning, Some(at), written, || {
                 "The workbook shows numbers with leading zeros that they don't have, as for postal codes. They were read without.".to_owned()
@@ -435,14 +447,14 @@ enum Type {
 }
 
 impl Type {
-    fn of(tag: &Tag<'_>) -> Self {
-        match tag.attribute("t") {
-            Some(b"s") => Self::Shared,
-            Some(b"inlineStr" | b"is") => Self::Inline,
-            Some(b"str") => Self::Formula,
-            Some(b"b") => Self::Boolean,
-            Some(b"e") => Self::Error,
-            Some(b"d") => Self::Iso,
+    fn of(written: &[u8]) -> Self {
+        match written {
+            b"s" => Self::Shared,
+            b"inlineStr" | b"is" => Self::Inline,
+            b"str" => Self::Formula,
+            b"b" => Self::Boolean,
+            b"e" => Self::Error,
+            b"d" => Self::Iso,
             _ => Self::Number,
         }
     }
@@ -460,7 +472,7 @@ fn address(text: &[u8]) -> Option<(u32, u32)> {
     let column = text[..letters].iter().fold(0, |column, letter| {
         column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1
     });
-    let row: u32 = std::str::from_utf8(&text[letters..]).ok()?.parse().ok()?;
+    let row = xml::whole(&text[letters..])?;
     let (row, column) = (row.checked_sub(1)?, column.checked_sub(1)?);
     (row < SHEET.0 && column < SHEET.1).then_some((row, column))
 }
