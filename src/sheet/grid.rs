@@ -24,8 +24,11 @@ struct Shell {
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
     /// Whether a frame is on its way.
     waiting: Slot<bool>,
-    observer: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>>,
+    observer: RefCell<Option<Observer>>,
 }
+
+/// Tells when the grid's size changes; with what it calls.
+type Observer = (ResizeObserver, Closure<dyn FnMut()>);
 
 impl Grid {
     /// Makes a grid in `host`. `categories` are the values that each input of the model knows; `wish`

@@ -64,11 +64,11 @@ fn History() -> impl IntoView {
     let redo = Memo::new(move |_| sheet.facts.read().redo.clone());
     let blocked = |words: Memo<Option<String>>, none: &'static str| {
         Signal::derive(move || {
-            words
-                .read()
-                .is_none()
-                .then(|| none.to_owned())
-                .unwrap_or_default()
+            if words.read().is_none() {
+                none.to_owned()
+            } else {
+                String::new()
+            }
         })
     };
     let title = |words: Memo<Option<String>>| move || words.get();
