@@ -6,6 +6,7 @@ use crate::acts::people::{self, NewPerson, Standing};
 use crate::app::App;
 use crate::audit::Who;
 use crate::clock::{Clock, Entropy};
+use crate::convert::{self, Convert};
 use crate::demo;
 use crate::error::Error;
 use crate::http::serve::serve;
@@ -36,6 +37,8 @@ enum Command {
     Serve(Serve),
     /// Publish a package (a folder or a zip) as a version of a web service.
     Import(Import),
+    /// Turn any table into CSV, XLSX or JSON: the spreadsheet's importer on the command line.
+    Convert(Convert),
     /// What only somebody at the server's machine may do.
     #[command(subcommand)]
     Admin(Admin),
@@ -159,6 +162,9 @@ impl StandingWords {
 /// Runs the command that was asked for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Convert(convert) = &cli.command {
+        return convert::main(convert);
+    }
     let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico_server=info"));
     tracing_subscriber::fmt()
@@ -178,6 +184,8 @@ pub fn main() -> ExitCode {
             Command::Serve(serve) => run_server(serve).await,
             Command::Import(import) => run_import(import).await,
             Command::Admin(Admin::AddPerson(person)) => run_add_person(person).await,
+            // Done already, without all this.
+            Command::Convert(_) => Ok(()),
         }
     });
     match done {

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod classic;
 pub mod cli;
 pub mod clock;
+pub mod convert;
 pub mod demo;
 pub mod error;
 pub mod http;

@@ -1,4 +1,20 @@
-//! A table's cells against an endpoint's schema.
+//! A table's cells against an endpoint's schema: what can't be scored, what is unusual, and what goes
+//! over the wire. Knows nothing of files, edits or scoring.
+//!
+//! What each cell came to is kept as bits (one a row for each input and way of reading), and put in
+//! words when it is asked for.
+
+mod bits;
+mod decide;
+mod explain;
+mod input;
+mod judge;
+mod table;
+mod walk;
+
+pub use bits::Bits;
+pub(crate) use judge::boolean;
+pub use table::{Checks, InputSummary};
 
 use serde::{Deserialize, Serialize};
 

@@ -294,7 +294,8 @@ pub enum Asked {
 pub struct State {
     /// The table's source; none while there is no table.
     pub source: Option<SourceFacts>,
-    /// Reading: bytes read, bytes in all; none when all is read.
+    /// Reading: bytes read, bytes in all; none when all is read. Of a workbook, rows read and 0: how many
+    /// there are is known at its end alone.
     pub reading: Option<(f64, f64)>,
     /// The table's columns.
     pub columns: Vec<ColumnFacts>,

@@ -1,0 +1,98 @@
+//! With which quote and escape a text is written, for a delimiter.
+
+use crate::csv::Grammar;
+use memchr::memmem;
+
+/// Chooses quote and escape. The quote is `"` unless `'` stands around cells and `"` does not.
+pub fn choose(sample: &[u8], delimiter: Option<u8>) -> Grammar {
+    let double = around_cells(sample, b'"', delimiter);
+    let quote = if double == 0 && around_cells(sample, b'\'', delimiter) >= 2 {
+        b'\''
+    } else {
+        b'"'
+    };
+    let plain = Grammar {
+        delimiter,
+        quote: Some(quote),
+        escape: None,
+        spaced: false,
+    };
+    if memmem::find(sample, &[b'\\', quote]).is_none() {
+        return plain;
+    }
+    let escaped = Grammar {
+        escape: Some(b'\\'),
+        ..plain
+    };
+    if damage(sample, escaped) < damage(sample, plain) {
+        escaped
+    } else {
+        plain
+    }
+}
+
+/// How many cells have this quote both where they begin and where they end, on one line. An apostrophe
+/// has mostly one side: `'til`, `the Joneses'`.
+fn around_cells(sample: &[u8], quote: u8, delimiter: Option<u8>) -> usize {
+    let edge = |byte: Option<&u8>| {
+        byte.is_none_or(|byte| matches!(byte, b'\n' | b'\r') || Some(*byte) == delimiter)
+    };
+    // Behind a delimiter a space is looked over, as in `'a', 'b'`.
+    let before = |at: usize| match sample[..at] {
+        [.., byte, b' '] if Some(byte) == delimiter => Some(byte),
+        [.., byte] => Some(byte),
+        [] => None,
+    };
+    let (mut count, mut open) = (0, false);
+    for at in memchr::memchr_iter(quote, sample) {
+        if open && edge(sample.get(at + 1)) {
+            count += 1;
+            open = false;
+        } else if edge(before(at).as_ref()) {
+            open = true;
+        }
+    }
+    count
+}
+
+/// How often a closing quote is followed by something else than the end of its cell, and whether a quote
+/// stays open.
+fn damage(sample: &[u8], grammar: Grammar) -> u64 {
+    let mut scanner = crate::csv::scan::Scanner::new(grammar, 0);
+    let open = scanner.scan(sample, true, |_| {}).is_err();
+    scanner.stray.count + u64::from(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sample: &str, delimiter: u8, quote: char, escape: bool) {
+        let found = choose(sample.as_bytes(), Some(delimiter));
+        assert_eq!(found.quote.map(char::from), Some(quote), "{sample:?}");
+        assert_eq!(found.escape.is_some(), escape, "{sample:?}");
+    }
+
+    #[test]
+    fn apostrophes_are_quotes_only_around_cells() {
+        check("a,b\n1,2\n", b',', '"', false);
+        check("'a','b'\n'1','x,y'\n", b',', '\'', false);
+        check("'a', 'b'\n'1', 'x,y'\n", b',', '\'', false);
+        check(
+            "name,song\n'Til,O'Brien\nit's,the Joneses'\n",
+            b',',
+            '"',
+            false,
+        );
+        check("\"a\",'b'\n'c',\"d\"\n", b',', '"', false);
+    }
+
+    #[test]
+    fn backslashes_escape_only_where_that_mends_something() {
+        check(r#"a,"say \"hi\", you""#, b',', '"', true);
+        check("path,x\n\"C:\\\",1\n\"D:\\\",2\n", b',', '"', false);
+        check("a,\"b \\\"\" c\"\n", b',', '"', false);
+        check("a,\"b \"\"\\\" c\"\n", b',', '"', true);
+        check("'it\\'s','b'\n'c','d'\n", b',', '\'', true);
+    }
+}

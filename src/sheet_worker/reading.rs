@@ -1,0 +1,211 @@
+//! Reading a file or a paste onto the desk, piece by piece.
+
+use super::outbox::refuse;
+use super::scope::pause;
+use super::{Shop, facts};
+use js_sys::Uint8Array;
+use portico_tabular::html;
+use portico_tabular::intake::{Gunzip, Intake};
+use portico_tabular::kind::{self, Kind};
+use portico_tabular::limits;
+use portico_tabular::protocol::{Asked, How};
+use portico_tabular::refusal::Refusal;
+use portico_tabular::xlsx::Book;
+use std::rc::Rc;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, File};
+
+/// Bytes that decide what a file is and how it is read: little, so that the first rows are there at once.
+const HEAD: f64 = 262_144.0;
+/// Bytes of the pieces after it: some tens of milliseconds of work.
+const PIECE: f64 = 1_048_576.0;
+
+/// Where a table came from.
+pub enum Origin {
+    /// A file of the person's own machine.
+    File {
+        /// Its name.
+        name: String,
+        /// It.
+        file: File,
+    },
+    /// The clipboard.
+    Pasted {
+        /// As HTML.
+        html: String,
+        /// As text.
+        text: String,
+    },
+}
+
+/// Reads; what was on the desk is gone.
+pub fn read(shop: &Rc<Shop>, origin: Origin, how: How) {
+    shop.calls.cancel();
+    let task = shop.take_over();
+    let shop = Rc::clone(shop);
+    spawn_local(async move {
+        let done = match &origin {
+            Origin::File { name, file } => read_file(&shop, task, name, file, &how).await,
+            Origin::Pasted { html, text } => read_paste(&shop, html, text, &how),
+        };
+        if shop.task.get() != task {
+            return;
+        }
+        *shop.origin.borrow_mut() = Some(origin);
+        if let Err(refusal) = done {
+            shop.desk.borrow_mut().clean();
+            refuse(Asked::Read, &refusal);
+        }
+        shop.report();
+    });
+}
+
+fn read_paste(shop: &Shop, html: &str, text: &str, how: &How) -> Result<(), Refusal> {
+    let rows = html::pasted(html, text);
+    let facts = facts("Pasted rows", "paste", how);
+    shop.desk.borrow_mut().take_rows(facts, &rows, how.header)
+}
+
+async fn read_file(
+    shop: &Rc<Shop>,
+    task: u32,
+    name: &str,
+    file: &File,
+    how: &How,
+) -> Result<(), Refusal> {
+    let size = file.size();
+    let head = piece(file, 0.0, HEAD.min(size)).await?;
+    match kind::of(&head, name)? {
+        Kind::Workbook => read_workbook(shop, task, name, file, how).await,
+        Kind::Text => read_text(shop, task, name, file, how, None).await,
+        Kind::Gzip => read_text(shop, task, name, file, how, Some(Gunzip::default())).await,
+    }
+}
+
+async fn read_text(
+    shop: &Rc<Shop>,
+    task: u32,
+    name: &str,
+    file: &File,
+    how: &How,
+    mut gunzip: Option<Gunzip>,
+) -> Result<(), Refusal> {
+    let size = file.size();
+    let mut how = how.clone();
+    let mut at = 0.0;
+    start_text(shop, name, &how, size, gunzip.is_some())?;
+    let mut next = start_piece(file, at, HEAD.min(size));
+    while at < size {
+        let bytes = finish_piece(next).await?;
+        if shop.task.get() != task {
+            return Ok(());
+        }
+        at += f64::from(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        // The browser fetches the next piece while this one is taken in.
+        next = start_piece(file, at, (at + PIECE).min(size));
+        let bytes = match &mut gunzip {
+            Some(gunzip) => gunzip.push(&bytes)?,
+            None => bytes,
+        };
+        let decided = shop.desk.borrow_mut().take_piece(&bytes, at)?;
+        if decided && how.header.is_none() {
+            let other = shop.desk.borrow().other_header();
+            if other.is_some() {
+                how.header = other;
+                at = 0.0;
+                gunzip = gunzip.map(|_| Gunzip::default());
+                start_text(shop, name, &how, size, gunzip.is_some())?;
+                next = start_piece(file, at, HEAD.min(size));
+                continue;
+            }
+        }
+        if decided {
+            shop.report();
+        } else {
+            shop.report_sometimes();
+        }
+        // Requests that came meanwhile go first.
+        pause(0.0).await;
+    }
+    if let Some(gunzip) = gunzip {
+        gunzip.finish()?;
+    }
+    if shop.task.get() == task {
+        shop.desk.borrow_mut().finish_text()?;
+    }
+    Ok(())
+}
+
+fn start_text(shop: &Shop, name: &str, how: &How, size: f64, packed: bool) -> Result<(), Refusal> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's size is a whole number"
+    )]
+    let expected = if packed { 0 } else { size as u64 };
+    let intake = Intake::new(how, expected)?;
+    let facts = facts(name, "csv", how);
+    shop.desk.borrow_mut().begin_text(facts, intake, size);
+    Ok(())
+}
+
+async fn read_workbook(
+    shop: &Rc<Shop>,
+    task: u32,
+    name: &str,
+    file: &File,
+    how: &How,
+) -> Result<(), Refusal> {
+    let size = file.size();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the limit is far below what a double counts exactly"
+    )]
+    if size > limits::WORKBOOK_BYTES as f64 {
+        return Err(Refusal::new(
+            "too_large",
+            "This workbook is larger than 1 GB. Save the sheet as CSV: that can be larger.",
+        ));
+    }
+    let bytes = piece(file, 0.0, size).await?;
+    let mut book = Book::open(bytes)?;
+    let sheet = how.sheet.unwrap_or_else(|| book.first());
+    let read = book.read(sheet, how.header, &mut |rows| {
+        shop.desk.borrow_mut().say_reading(rows);
+        shop.report_sometimes();
+    })?;
+    if shop.task.get() != task {
+        return Ok(());
+    }
+    let mut facts = facts(name, "xlsx", how);
+    facts.sheet = Some(sheet);
+    facts.sheets = book
+        .sheets()
+        .iter()
+        .map(|sheet| sheet.name.clone())
+        .collect();
+    shop.desk.borrow_mut().take_sheet(facts, read);
+    Ok(())
+}
+
+/// Bytes that the browser fetches.
+fn start_piece(file: &File, from: f64, to: f64) -> Option<JsFuture> {
+    let blob: &Blob = file;
+    let slice = blob.slice_with_f64_and_f64(from, to).ok()?;
+    Some(JsFuture::from(slice.array_buffer()))
+}
+
+async fn finish_piece(piece: Option<JsFuture>) -> Result<Vec<u8>, Refusal> {
+    let gone = || {
+        Refusal::new(
+            "file_gone",
+            "The file can’t be read any more. It was moved or changed meanwhile; choose it again.",
+        )
+    };
+    let buffer = piece.ok_or_else(gone)?.await.map_err(|_| gone())?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn piece(file: &File, from: f64, to: f64) -> Result<Vec<u8>, Refusal> {
+    finish_piece(start_piece(file, from, to)).await
+}
