@@ -10,7 +10,7 @@ mod scoring;
 use outbox::{post, refuse};
 use portico_tabular::desk::Desk;
 use portico_tabular::html;
-use portico_tabular::protocol::{Asked, How, Reply, Request, SourceFacts};
+use portico_tabular::protocol::{Asked, How, Reply, Request, SourceFacts, Start};
 use reading::Origin;
 use scope::{Extra, now_ms};
 use scoring::Calls;
@@ -57,9 +57,9 @@ impl Shop {
 pub fn serve() {
     let shop: Rc<RefCell<Option<Rc<Shop>>>> = Rc::default();
     scope::listen(move |request, extra| {
-        if let Request::Start(start) = request {
+        if let Request::Start(start) = &request {
             *shop.borrow_mut() = Some(Rc::new(Shop {
-                desk: RefCell::new(Desk::new(*start)),
+                desk: RefCell::new(Desk::new(Start::clone(start))),
                 origin: RefCell::default(),
                 task: Cell::new(0),
                 calls: Calls::default(),
@@ -96,9 +96,13 @@ fn handle(shop: &Rc<Shop>, request: Request, extra: &Extra) {
             }
         }
         Request::PasteAt { row, column } => {
-            let cells = html::pasted(&extra.text("html"), &extra.text("text"));
-            let edit = Request::Edit { row, column, cells };
-            at_once(shop, &edit, Asked::Edit);
+            match html::pasted(&extra.text("html"), &extra.text("text")) {
+                Ok(cells) => {
+                    let edit = Request::Edit { row, column, cells };
+                    at_once(shop, &edit, Asked::Edit);
+                }
+                Err(refusal) => refuse(Asked::Edit, &refusal),
+            }
         }
         Request::Score { policy } => scoring::begin(shop, policy),
         Request::Stop => scoring::stop(shop),

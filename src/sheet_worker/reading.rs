@@ -5,12 +5,12 @@ use super::scope::pause;
 use super::{Shop, facts};
 use js_sys::Uint8Array;
 use portico_tabular::html;
-use portico_tabular::intake::{Gunzip, Intake};
+use portico_tabular::intake::Reader;
 use portico_tabular::kind::{self, Kind};
 use portico_tabular::limits;
 use portico_tabular::protocol::{Asked, How};
 use portico_tabular::refusal::Refusal;
-use portico_tabular::xlsx::Book;
+use portico_tabular::xlsx::read::Book;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File};
@@ -61,7 +61,7 @@ pub fn read(shop: &Rc<Shop>, origin: Origin, how: How) {
 }
 
 fn read_paste(shop: &Shop, html: &str, text: &str, how: &How) -> Result<(), Refusal> {
-    let rows = html::pasted(html, text);
+    let rows = html::pasted(html, text)?;
     let facts = facts("Pasted rows", "paste", how);
     shop.desk.borrow_mut().take_rows(facts, &rows, how.header)
 }
@@ -77,8 +77,7 @@ async fn read_file(
     let head = piece(file, 0.0, HEAD.min(size)).await?;
     match kind::of(&head, name)? {
         Kind::Workbook => read_workbook(shop, task, name, file, how).await,
-        Kind::Text => read_text(shop, task, name, file, how, None).await,
-        Kind::Gzip => read_text(shop, task, name, file, how, Some(Gunzip::default())).await,
+        kind => read_text(shop, task, name, file, how, kind == Kind::Gzip).await,
     }
 }
 
@@ -88,12 +87,12 @@ async fn read_text(
     name: &str,
     file: &File,
     how: &How,
-    mut gunzip: Option<Gunzip>,
+    packed: bool,
 ) -> Result<(), Refusal> {
     let size = file.size();
     let mut how = how.clone();
     let mut at = 0.0;
-    start_text(shop, name, &how, size, gunzip.is_some())?;
+    start_text(shop, name, &how, size, packed)?;
     let mut next = start_piece(file, at, HEAD.min(size));
     while at < size {
         let bytes = finish_piece(next).await?;
@@ -103,18 +102,12 @@ async fn read_text(
         at += f64::from(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         // The browser fetches the next piece while this one is taken in.
         next = start_piece(file, at, (at + PIECE).min(size));
-        let bytes = match &mut gunzip {
-            Some(gunzip) => gunzip.push(&bytes)?,
-            None => bytes,
-        };
         let decided = shop.desk.borrow_mut().take_piece(&bytes, at)?;
         if decided && how.header.is_none() {
-            let other = shop.desk.borrow().other_header();
-            if other.is_some() {
-                how.header = other;
+            how.header = shop.desk.borrow().other_header();
+            if how.header.is_some() {
                 at = 0.0;
-                gunzip = gunzip.map(|_| Gunzip::default());
-                start_text(shop, name, &how, size, gunzip.is_some())?;
+                start_text(shop, name, &how, size, packed)?;
                 next = start_piece(file, at, HEAD.min(size));
                 continue;
             }
@@ -126,9 +119,6 @@ async fn read_text(
         }
         // Requests that came meanwhile go first.
         pause(0.0).await;
-    }
-    if let Some(gunzip) = gunzip {
-        gunzip.finish()?;
     }
     if shop.task.get() == task {
         shop.desk.borrow_mut().finish_text()?;
@@ -142,10 +132,9 @@ fn start_text(shop: &Shop, name: &str, how: &How, size: f64, packed: bool) -> Re
         clippy::cast_sign_loss,
         reason = "a file's size is a whole number"
     )]
-    let expected = if packed { 0 } else { size as u64 };
-    let intake = Intake::new(how, expected)?;
+    let reader = Reader::new(how, packed, size as u64)?;
     let facts = facts(name, "csv", how);
-    shop.desk.borrow_mut().begin_text(facts, intake, size);
+    shop.desk.borrow_mut().begin_text(facts, reader, size);
     Ok(())
 }
 
@@ -169,7 +158,10 @@ async fn read_workbook(
     }
     let bytes = piece(file, 0.0, size).await?;
     let mut book = Book::open(bytes)?;
-    let sheet = how.sheet.unwrap_or_else(|| book.first());
+    let sheet = match how.sheet {
+        Some(sheet) => sheet,
+        None => book.first_filled()?,
+    };
     let read = book.read(sheet, how.header, &mut |rows| {
         shop.desk.borrow_mut().say_reading(rows);
         shop.report_sometimes();

@@ -53,6 +53,23 @@ pub fn csv_row<'a>(
     guarded
 }
 
+/// Whether a text is a number just as a spreadsheet program shows it: no leading zero or plus, no zeros
+/// at the end of its decimals, no exponent, at most 15 digits. Only such a text loses nothing when it
+/// becomes a number of a workbook.
+pub fn is_canonical_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    all(whole)
+        && fraction.is_none_or(|part| all(part) && !part.ends_with('0'))
+        && (whole == "0" || !whole.starts_with('0'))
+        && whole.len() + fraction.map_or(0, str::len) <= 15
+        && text != "-0"
+}
+
 /// Whether a spreadsheet program may take a text for a formula: it begins with a character that leads one,
 /// and is no number.
 pub fn is_formula(text: &str) -> bool {
@@ -86,6 +103,16 @@ fn is_plain_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_a_workbook_shows_as_they_are_written() {
+        for text in ["0", "-5", "39.1", "0.05", "123456789012345"] {
+            assert!(is_canonical_number(text), "{text}");
+        }
+        for text in ["", "007", "+1", "1.50", "1e5", "1,5", ".5", "5.", "-0", "1234567890123456", "NaN", "--1"] {
+            assert!(!is_canonical_number(text), "{text}");
+        }
+    }
 
     #[test]
     fn cells_are_quoted_where_they_must_be() {

@@ -158,8 +158,8 @@ fn is_blank(cell: &[u8]) -> bool {
 
 /// Names for this many columns from the texts of a header, each unlike the others: on one line, without
 /// white space around them, `Column 3` where there is none, `a (2)` for the second `a`.
-pub fn names<'a>(texts: impl IntoIterator<Item = &'a str>, columns: usize) -> Vec<String> {
-    let texts = texts.into_iter().map(one_line);
+pub fn names(texts: impl IntoIterator<Item = impl AsRef<str>>, columns: usize) -> Vec<String> {
+    let texts = texts.into_iter().map(|text| one_line(text.as_ref()));
     let mut names: Vec<String> = texts.collect();
     names.resize_with(columns.max(names.len()), String::new);
     // A name that stands there as it is has precedence over one that is made.

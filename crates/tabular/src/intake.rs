@@ -6,9 +6,11 @@
 mod body;
 mod gunzip;
 mod index;
+mod reader;
 mod remarks;
 
 pub use gunzip::Gunzip;
+pub use reader::Reader;
 
 use crate::diagnostic::{Diagnostic, Difference};
 use crate::encoding;

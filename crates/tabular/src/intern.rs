@@ -15,6 +15,10 @@ impl Texts {
         self.texts.len()
     }
 
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.texts.iter().all(|text| text.is_ascii())
+    }
+
     pub(crate) fn get(&self, number: u32) -> Option<&str> {
         self.texts.get(number as usize).map(|text| &**text)
     }

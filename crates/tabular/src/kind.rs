@@ -86,7 +86,7 @@ fn by_signature(head: &[u8]) -> Option<Refusal> {
         ("program", "a program", TABLE)
     } else if is(b"PAR1") && binary {
         ("parquet", "a Parquet file, which is not read here", TABLE)
-    } else if is(b"ARROW1") && binary || is(b"FEA1") && binary {
+    } else if (is(b"ARROW1") || is(b"FEA1")) && binary {
         (
             "arrow",
             "an Arrow or Feather file, which is not read here",

@@ -40,6 +40,10 @@ pub struct Proposal {
 
 /// Below this, a column is not proposed.
 const SURE: f64 = 0.7;
+/// Above this, a name tells by itself.
+const CERTAIN: f64 = 0.85;
+/// Columns whose scores for an input are less than this apart are equally likely.
+const APART: f64 = 0.03;
 /// The most pairs of names that are compared letter by letter; past it, only equal ones are found.
 const COMPARED: usize = 400_000;
 /// How many of a column's filled cells must be of an input's type for it to be taken by position.
@@ -85,6 +89,7 @@ pub fn propose(
             }
         }
     }
+    drop_equals(&mut pairs);
     let chosen = assign::best(inputs.len(), &pairs);
     let proposals = chosen.into_iter().map(|pair| match pair {
         Some(pair) => Proposal {
@@ -127,6 +132,19 @@ pub fn looks_like_header(schema: &Schema, first_row: &[&str]) -> Option<bool> {
                 .any(|input| input.categories.iter().any(|known| known == cell))
     });
     data.then_some(false)
+}
+
+/// Leaves an input without a column where several are equally likely and none is certain.
+fn drop_equals(pairs: &mut Vec<assign::Pair>) {
+    let rivals = |pair: &assign::Pair| {
+        let others = pairs.iter().filter(|other| other.input == pair.input);
+        let best = others.clone().map(|other| other.score).fold(0.0, f64::max);
+        let near = others.filter(|other| other.score > best - APART);
+        best < CERTAIN && near.count() > 1
+    };
+    let keep: Vec<bool> = pairs.iter().map(|pair| !rivals(pair)).collect();
+    let mut keep = keep.into_iter();
+    pairs.retain(|_| keep.next().unwrap_or_default());
 }
 
 fn is_output(schema: &Schema, header: &str) -> bool {

@@ -82,6 +82,12 @@ impl Results {
         &self.columns
     }
 
+    /// Whether all texts and names are plain ASCII.
+    pub fn is_ascii(&self) -> bool {
+        let names = self.columns.iter().all(|name| name.is_ascii());
+        names && self.texts.iter().all(Texts::is_ascii)
+    }
+
     /// Takes the columns of an answer: those of the first one, and the same of every later one.
     ///
     /// # Errors

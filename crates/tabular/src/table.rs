@@ -152,6 +152,16 @@ impl Table {
         }
     }
 
+    /// Whether all of its text is plain ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.bytes.is_ascii() && self.edits.values().all(|text| text.is_ascii())
+    }
+
+    /// How many bytes a row takes in its source: about as many as its cells' texts.
+    pub fn size_of(&self, row: u32) -> usize {
+        self.record(row).map_or(0, <[u8]>::len)
+    }
+
     /// The bytes of a row of the source, and what follows up to the next.
     pub(crate) fn record(&self, row: u32) -> Option<&[u8]> {
         let at = row as usize;
@@ -230,9 +240,9 @@ impl Table {
     }
 
     /// Names the columns, and sets how many there are.
-    pub(crate) fn set_header<'a>(
+    pub(crate) fn set_header(
         &mut self,
-        texts: impl IntoIterator<Item = &'a str>,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
         columns: usize,
     ) {
         self.header = header::names(texts, columns);
@@ -290,8 +300,7 @@ impl Builder {
     /// comes again gets a number as well.
     pub fn finish(mut self, header: Vec<String>) -> Table {
         let columns = self.table.columns;
-        self.table
-            .set_header(header.iter().map(String::as_str), columns);
+        self.table.set_header(header, columns);
         self.table
     }
 }

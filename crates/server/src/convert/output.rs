@@ -4,7 +4,7 @@
 use super::Convert;
 use portico_tabular::export;
 use portico_tabular::table::Row;
-use portico_tabular::xlsx::{Out, Writer};
+use portico_tabular::xlsx::write::{Out, Writer};
 use portico_tabular::{Refusal, Table};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};

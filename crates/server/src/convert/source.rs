@@ -2,11 +2,11 @@
 
 use super::Convert;
 use portico_tabular::diagnostic::Difference;
-use portico_tabular::intake::{Gunzip, Intake};
+use portico_tabular::intake::Reader;
 use portico_tabular::kind::{self, Kind};
 use portico_tabular::limits;
 use portico_tabular::protocol::How;
-use portico_tabular::xlsx::Book;
+use portico_tabular::xlsx::read::Book;
 use portico_tabular::{Diagnostic, Refusal, Table};
 use serde::Serialize;
 use std::fs::File;
@@ -82,8 +82,7 @@ pub fn read(convert: &Convert) -> Result<Found, Refusal> {
     let how = how(convert)?;
     match kind::of(&head, &name)? {
         Kind::Workbook => workbook(convert, &how, head, file, size),
-        Kind::Text => text(path, &how, head, file, size, None),
-        Kind::Gzip => text(path, &how, head, file, 0, Some(Gunzip::default())),
+        kind => text(path, &how, head, file, size, kind == Kind::Gzip),
     }
 }
 
@@ -118,30 +117,23 @@ fn text(
     head: Vec<u8>,
     mut file: File,
     size: u64,
-    mut gunzip: Option<Gunzip>,
+    packed: bool,
 ) -> Result<Found, Refusal> {
-    let mut intake = Intake::new(how, size)?;
+    let mut reader = Reader::new(how, packed, size)?;
     let mut piece = head;
     while !piece.is_empty() {
-        match &mut gunzip {
-            Some(gunzip) => intake.push(&gunzip.push(&piece)?)?,
-            None => intake.push(&piece)?,
-        }
+        reader.push(&piece)?;
         piece.resize(PIECE, 0);
         let length = fill(&mut file, &mut piece).map_err(|error| unreadable(path, &error))?;
         piece.truncate(length);
     }
-    let packed = gunzip.is_some().then_some("gzip");
-    if let Some(gunzip) = gunzip {
-        gunzip.finish()?;
-    }
-    let text = intake.finish()?;
+    let text = reader.finish()?;
     let facts = text.facts;
     Ok(Found {
         table: text.table,
         detected: Detected {
             kind: "csv",
-            packed,
+            packed: packed.then_some("gzip"),
             encoding: Some(facts.encoding),
             byte_order_mark: Some(facts.bom),
             delimiter: Some(facts.delimiter),
@@ -184,7 +176,7 @@ fn workbook(
         .map(|sheet| sheet.name.clone())
         .collect();
     let index = match &convert.sheet {
-        None => book.first(),
+        None => book.first_filled()?,
         Some(wanted) => names
             .iter()
             .position(|name| name == wanted)

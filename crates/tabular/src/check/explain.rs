@@ -1,7 +1,7 @@
 //! What there is to say about a cell, in words: what was expected, what was found, what may help.
 
 use super::input::Input;
-use super::judge::{boolean, way, ways};
+use super::judge::{COMMA, boolean, way, ways};
 use super::{Finding, Reading};
 use crate::mapping::likeness;
 use crate::number::Simple;
@@ -34,6 +34,24 @@ impl Input {
             }
         } else {
             self.unusual(&text)
+        })
+    }
+
+    /// What keeps the one value for all rows from being sent, in words.
+    pub(super) fn constant_problem(&self, text: &str) -> Option<String> {
+        let outcome = self.judge.judge(text.as_bytes());
+        if self.verdict(outcome).0 {
+            return Some(self.problem(text).words);
+        }
+        // Nothing tells how a single value is meant.
+        (outcome.differs & COMMA != 0).then(|| {
+            format!(
+                "{}: {} can be {} or {}. Write it without the comma.",
+                self.column.name,
+                excerpt(text.trim()),
+                number::on_the_wire(text, Reading::Plain).unwrap_or_default(),
+                number::on_the_wire(text, Reading::DecimalComma).unwrap_or_default(),
+            )
         })
     }
 
@@ -192,6 +210,9 @@ fn json(simple: Simple) -> Option<Value> {
 }
 
 fn number_hint(text: &str, input: &Input) -> Option<String> {
+    if input.column.nullable && stands_for_nothing(text.trim()) {
+        return Some("Empty the cell if there is no value.".to_owned());
+    }
     if text.contains('%') {
         return Some(
             "Leave out the percent sign, and write the number as the model was trained: \
@@ -206,6 +227,14 @@ fn number_hint(text: &str, input: &Input) -> Option<String> {
         }
         .to_owned()
     })
+}
+
+/// Whether a text is what some programs write where there is no value.
+fn stands_for_nothing(text: &str) -> bool {
+    let known = [
+        "na", "n/a", "#n/a", "null", "none", "nil", "-", "–", "?", ".",
+    ];
+    known.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The category that is most like a text, if one is.

@@ -300,10 +300,9 @@ impl Checks {
         }
         for input in &self.inputs {
             if let Source::Constant(text) = &input.source
-                && let Some(finding) = input.finding(text.as_bytes())
-                && finding.error
+                && let Some(problem) = input.constant_problem(text)
             {
-                words.push(format!("The value for all rows: {}", finding.words));
+                words.push(format!("The value for all rows: {problem}"));
             }
         }
         let dates = names(&|input| is_open(input, true));

@@ -165,7 +165,8 @@ impl Scanner {
         self.quoted = false;
         self.at = here + 1;
         let ends = next == b'\n' || next == b'\r' || next == self.grammar.delimiter_byte();
-        if !ends && !(self.grammar.spaced && next == b' ') {
+        let spaced = self.grammar.spaced && next == b' ';
+        if !(ends || spaced) {
             self.stray.add(self.spot(self.delimiters, here));
         }
         true

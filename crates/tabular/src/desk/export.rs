@@ -2,12 +2,12 @@
 //! held twice.
 
 use super::{Desk, Holding};
-use crate::export::{self, BOM};
+use crate::export;
 use crate::place::letters;
 use crate::protocol::{Format, RowState};
 use crate::refusal::Refusal;
 use crate::table::Row;
-use crate::xlsx::{Out, Writer};
+use crate::xlsx::write::{Out, Writer};
 use portico_api::schema::ColumnType;
 
 /// How many rows a step writes.
@@ -70,14 +70,10 @@ impl Desk {
         }
         export.form = Some(match format {
             Format::Csv => {
-                let mut out = BOM.to_vec();
-                for (index, name) in header.iter().enumerate() {
-                    if index > 0 {
-                        out.push(b',');
-                    }
-                    export.guarded += u64::from(export::csv_cell(&mut out, name, true));
-                }
-                out.extend(b"\r\n");
+                // The mark tells Excel that this is UTF-8. Plain ASCII needs none.
+                let ascii = table.is_ascii() && self.results.is_ascii();
+                let mut out = if ascii { Vec::new() } else { export::BOM.to_vec() };
+                export.guarded += export::csv_row(&mut out, header.iter().copied(), true);
                 Form::Csv(out)
             }
             Format::Xlsx => {
@@ -148,17 +144,10 @@ impl Export {
             let status = self.states.then(|| status(desk, row, state));
             match &mut self.form {
                 Some(Form::Csv(out)) => {
-                    for column in 0..table.columns() {
-                        if column > 0 {
-                            out.push(b',');
-                        }
-                        self.guarded += u64::from(export::csv_cell(out, &cut.text(column), true));
-                    }
-                    for text in outputs.iter().chain(&status) {
-                        out.push(b',');
-                        self.guarded += u64::from(export::csv_cell(out, text, true));
-                    }
-                    out.extend(b"\r\n");
+                    let own: Vec<_> = (0..table.columns()).map(|column| cut.text(column)).collect();
+                    let more = outputs.iter().chain(&status).map(String::as_str);
+                    let cells = own.iter().map(|text| &**text).chain(more);
+                    self.guarded += export::csv_row(out, cells, true);
                 }
                 Some(Form::Xlsx(writer)) => {
                     let texts: Vec<_> = (0..table.columns())
@@ -169,7 +158,7 @@ impl Export {
                         .zip(&self.numbers)
                         .map(|(text, numbers)| cell(text, *numbers));
                     let all = own
-                        .chain(outputs.iter().map(|text| cell(text, true)))
+                        .chain(outputs.iter().map(|text| predicted(text)))
                         .chain(status.iter().map(|text| Out::Text(text)));
                     writer.row(all)?;
                 }
@@ -198,6 +187,15 @@ fn cell(text: &str, numbers: bool) -> Out<'_> {
         Out::Number(text)
     } else {
         Out::Text(text)
+    }
+}
+
+/// A prediction: the answer's own number, or a label.
+fn predicted(text: &str) -> Out<'_> {
+    match text.parse::<f64>() {
+        _ if text.is_empty() => Out::Empty,
+        Ok(number) if number.is_finite() => Out::Number(text),
+        _ => Out::Text(text),
     }
 }
 

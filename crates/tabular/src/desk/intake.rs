@@ -5,21 +5,22 @@ use super::{Desk, Holding};
 use crate::check::Checks;
 use crate::diagnostic::{Diagnostic, Difference};
 use crate::edit::History;
-use crate::intake::Intake;
+use crate::header;
+use crate::intake::Reader;
 use crate::mapping::{self, Evidence, Source};
 use crate::protocol::{SourceFacts, View};
 use crate::refusal::Refusal;
 use crate::results::Results;
 use crate::run::Run;
 use crate::table::{Builder, Table};
-use crate::xlsx::Sheet;
+use crate::xlsx::read::Sheet;
 
 impl Desk {
     /// Begins to read a text file of this many bytes. What stood on the desk is gone.
-    pub fn begin_text(&mut self, facts: SourceFacts, intake: Intake, bytes: f64) {
+    pub fn begin_text(&mut self, facts: SourceFacts, reader: Reader, bytes: f64) {
         self.clean();
         self.source = Some(facts);
-        self.holding = Holding::Reading(Box::new(intake));
+        self.holding = Holding::Reading(reader);
         self.reading = Some((0.0, bytes));
     }
 
@@ -51,11 +52,11 @@ impl Desk {
     /// Whether the first row names the model's inputs though it was read as data, or the other way
     /// round: the row that should be the header then (0: none).
     pub fn other_header(&self) -> Option<u32> {
-        let Holding::Reading(intake) = &self.holding else {
+        if !matches!(self.holding, Holding::Reading(_)) {
             return None;
-        };
-        let table = intake.table()?;
-        let names: Vec<&str> = match intake.facts().header {
+        }
+        let table = self.holding.table()?;
+        let names: Vec<&str> = match self.header() {
             Some(_) => table.header().iter().map(String::as_str).collect(),
             None => Vec::new(),
         };
@@ -116,7 +117,7 @@ impl Desk {
             differences: sheet.differences,
             ..facts
         });
-        self.put(sheet.table);
+        self.set(sheet.table);
     }
 
     /// Takes pasted rows; the first is the header when it names the model's inputs, or when it is told.
@@ -138,7 +139,7 @@ impl Desk {
             Some(at) => at as usize,
             None => usize::from(
                 mapping::looks_like_header(&self.start.schema, &names)
-                    .unwrap_or_else(|| crate::header::is_header(rows)),
+                    .unwrap_or_else(|| header::find(rows).named),
             ),
         };
         let mut builder = Builder::new(None);
@@ -149,16 +150,14 @@ impl Desk {
             let source_row = u32::try_from(index + 1).unwrap_or(u32::MAX);
             builder.push(source_row, row.iter().map(String::as_str));
         }
-        let names = match at.checked_sub(1).and_then(|row| rows.get(row)) {
-            Some(row) => crate::header::unique(row),
-            None => Vec::new(),
-        };
+        let texts = at.checked_sub(1).and_then(|row| rows.get(row));
+        let names = texts.cloned().unwrap_or_default();
         self.clean();
         self.source = Some(SourceFacts {
             header: u32::try_from(at).ok().filter(|at| *at > 0),
             ..facts
         });
-        self.put(builder.finish(names));
+        self.set(builder.finish(names));
         Ok(())
     }
 
@@ -181,7 +180,7 @@ impl Desk {
         self.take_rows(facts, &rows, Some(1))
     }
 
-    fn put(&mut self, table: Table) {
+    fn set(&mut self, table: Table) {
         self.holding = Holding::Whole(Box::new(table));
         self.understand();
         self.complete();
@@ -189,27 +188,27 @@ impl Desk {
 
     /// The columns are known: what feeds what.
     fn understand(&mut self) {
-        let Some(table) = self.holding.table() else {
-            return;
-        };
-        let has_header = match &self.holding {
-            Holding::Reading(intake) => intake.facts().header.is_some(),
-            _ => self
-                .source
-                .as_ref()
-                .is_some_and(|source| source.header.is_some()),
-        };
-        if let (Some(source), Holding::Reading(intake)) = (&mut self.source, &self.holding) {
-            let facts = intake.facts();
-            source.encoding = Some(facts.encoding.clone());
+        if let (Some(source), Holding::Reading(reader)) = (&mut self.source, &self.holding)
+            && let Some(facts) = reader.facts()
+        {
+            source.encoding = Some(facts.encoding);
             source.delimiter = facts.delimiter;
             source.header = facts.header;
         }
+        let Some(table) = self.holding.table() else {
+            return;
+        };
         let evidence = Evidence::gather(table);
+        let has_header = self.header().is_some();
         self.proposals =
             mapping::propose(&self.start.schema, table.header(), has_header, &evidence);
         let sources: Vec<Source> = self.proposals.iter().map(|p| p.source.clone()).collect();
         self.checks = Checks::new(&self.start.schema, &sources);
+    }
+
+    /// The header's row, as far as it is known.
+    fn header(&self) -> Option<u32> {
+        self.source.as_ref()?.header
     }
 
     fn check_more(&mut self) {

@@ -13,7 +13,7 @@ pub use score::Call;
 
 use crate::check::Checks;
 use crate::edit::{History, Kind, Touched};
-use crate::intake::Intake;
+use crate::intake::Reader;
 use crate::mapping::{Proposal, Source};
 use crate::protocol::{Area, Policy, Reply, Request, SourceFacts, Start, View};
 use crate::refusal::Refusal;
@@ -24,7 +24,7 @@ use crate::table::Table;
 /// The table, complete or while it is being read.
 enum Holding {
     Nothing,
-    Reading(Box<Intake>),
+    Reading(Reader),
     Whole(Box<Table>),
 }
 
@@ -32,7 +32,7 @@ impl Holding {
     fn table(&self) -> Option<&Table> {
         match self {
             Self::Nothing => None,
-            Self::Reading(intake) => intake.table(),
+            Self::Reading(reader) => reader.table(),
             Self::Whole(table) => Some(table),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Desk, Holding};
 use crate::mapping::Source;
-use crate::protocol::{ColumnFacts, InputFacts, ParameterFacts, RunFacts, State};
+use crate::protocol::{ColumnFacts, InputFacts, ParameterFacts, State};
 use portico_api::cell;
 use portico_api::schema::{ColumnType, InputColumn};
 
@@ -30,12 +30,19 @@ impl Desk {
             errors: self.checks.errors(),
             marks: self.checks.marks(),
             bad_rows: self.checks.bad_rows(),
+            ready: 0,
+            barred: 0,
             blocked: String::new(),
             undo: self.history.undo_words().map(str::to_owned),
             redo: self.history.redo_words().map(str::to_owned),
             run: self.run.facts(now_ms),
             unsaved: self.unsaved,
         };
+        // Rows whose predictions are up to date are sent no more; all others are, failed ones too.
+        let bad = self.checks.bad().iter();
+        let barred = bad.filter(|row| *row < state.rows && !self.is_scored(*row)).count();
+        state.barred = u32::try_from(barred).unwrap_or(u32::MAX);
+        state.ready = state.rows - state.run.scored.min(state.rows) - state.barred;
         state.blocked = self.blocked(&state).unwrap_or_default();
         state
     }
@@ -57,7 +64,7 @@ impl Desk {
             .map(|parameter| parameter.problem.clone())
     }
 
-    fn column_facts(&self) -> Vec<ColumnFacts> {
+    pub(super) fn column_facts(&self) -> Vec<ColumnFacts> {
         let Some(table) = self.table() else {
             return Vec::new();
         };

@@ -12,6 +12,8 @@ const ROWS: u32 = 1_000;
 const TEXTS: usize = 200;
 /// How well a column fits that holds nothing to tell it by.
 const UNKNOWN: f64 = 0.8;
+/// How well a column of numbers fits an input whose range is not known: nothing speaks against it.
+const ANY_NUMBER: f64 = 0.85;
 
 /// What one column holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,7 +103,7 @@ impl ColumnEvidence {
             ColumnType::Datetime => share(self.dates),
             ColumnType::String if input.categories.is_empty() => {
                 // Any text will do; numbers and dates are likelier to belong elsewhere.
-                1.0 - 0.3 * share(self.numbers.max(self.dates))
+                UNKNOWN - 0.3 * share(self.numbers.max(self.dates))
             }
             ColumnType::String => {
                 let known = input
@@ -113,10 +115,10 @@ impl ColumnEvidence {
         }
     }
 
-    /// From 0.7, where no number is in the range seen in training, to 1.
+    /// From 0.7, where no number is in the range seen in training, to 1, where all are.
     fn in_range(&self, input: &InputColumn) -> f64 {
         if self.values.is_empty() || (input.min.is_none() && input.max.is_none()) {
-            return 1.0;
+            return ANY_NUMBER;
         }
         let low = input.min.unwrap_or(f64::NEG_INFINITY);
         let high = input.max.unwrap_or(f64::INFINITY);

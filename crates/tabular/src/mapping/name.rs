@@ -47,7 +47,7 @@ impl Name {
             plain: fold(&words::without_accents(text)),
             words: words
                 .iter()
-                .map(|word| words::meaning(word).to_owned())
+                .map(|word| words::meaning(without_zeros(word)).to_owned())
                 .collect(),
             unit,
         }
@@ -61,11 +61,21 @@ impl Name {
         let mut numbers: Vec<&str> = self
             .words
             .iter()
-            .map(|word| word.trim_start_matches('0'))
+            .map(String::as_str)
             .filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
             .collect();
         numbers.sort_unstable();
         numbers
+    }
+}
+
+/// `01` as `1`: the same number in a name.
+fn without_zeros(word: &str) -> &str {
+    if word.bytes().all(|byte| byte.is_ascii_digit()) {
+        let trimmed = word.trim_start_matches('0');
+        if trimmed.is_empty() { "0" } else { trimmed }
+    } else {
+        word
     }
 }
 

@@ -17,7 +17,7 @@ pub use super::workbook::{SheetFacts, Shown};
 /// How many rows are looked at to find the header.
 const TOP: usize = 50;
 /// The most bytes of all cells: one shared text may stand in a million of them.
-const TEXT: usize = 512 << 20;
+const TEXT: usize = 256 << 20;
 /// How often progress is told, in rows.
 const STEP: u32 = 4096;
 
@@ -224,7 +224,7 @@ impl Take {
         if self.bytes > TEXT {
             return Err(Refusal::new(
                 "too_much_text",
-                "The cells of this sheet hold more than 512 MB of text. Save it as CSV: there is no such limit for it.",
+                "The cells of this sheet hold more than 256 MB of text. Save it as CSV: there is no such limit for it.",
             ));
         }
         if let Some(top) = &mut self.top {

@@ -27,6 +27,7 @@ pub struct Writer {
     header: Vec<String>,
     letters: Vec<String>,
     row: u32,
+    most: u32,
 }
 
 impl Writer {
@@ -41,6 +42,7 @@ impl Writer {
             header: Vec::new(),
             letters: Vec::new(),
             row: 0,
+            most: limits::XLSX_ROWS,
         }
     }
 
@@ -64,7 +66,7 @@ impl Writer {
     /// # Errors
     /// When a text is longer than a cell takes, a row has too many cells, or the file becomes too large.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = Out<'a>>) -> Result<(), Refusal> {
-        if self.sheets == 0 || self.row >= limits::XLSX_ROWS {
+        if self.sheets == 0 || self.row >= self.most {
             self.begin()?;
         }
         open_row(self.row, &mut self.xml);
@@ -277,7 +279,34 @@ const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spr
 
 #[cfg(test)]
 mod tests {
+    use super::super::read::Book;
     use super::*;
+
+    #[test]
+    fn rows_that_do_not_fit_go_on_in_the_next_sheet() {
+        let mut writer = Writer::new("Rows");
+        writer.most = 3;
+        writer.header(&["n"]).unwrap();
+        for number in ["1", "2", "3", "4", "5"] {
+            writer.row([Out::Number(number)]).unwrap();
+        }
+        let mut book = Book::open(writer.finish().unwrap()).unwrap();
+        let mut seen = Vec::new();
+        for sheet in 0..book.sheets().len() {
+            let name = book.sheets()[sheet].name.clone();
+            let read = book.read(sheet, None, &mut |_| {}).unwrap();
+            seen.push((name, read.table.header().to_vec(), read.table.rows()));
+        }
+        let n = vec!["n".to_owned()];
+        assert_eq!(
+            seen,
+            [
+                ("Rows".to_owned(), n.clone(), 2),
+                ("Rows (2)".to_owned(), n.clone(), 2),
+                ("Rows (3)".to_owned(), n, 1)
+            ]
+        );
+    }
 
     #[test]
     fn sheets_get_names_that_are_allowed() {

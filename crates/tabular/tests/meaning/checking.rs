@@ -101,6 +101,12 @@ fn hints_name_the_columns_reading() {
         "x takes a number, not 1.5. This column is read with a decimal comma.",
     );
     check(
+        ColumnType::Double,
+        &["39.1", "N/A"],
+        1,
+        "x takes a number, not N/A. Empty the cell if there is no value.",
+    );
+    check(
         ColumnType::Datetime,
         &["2023-02-29"],
         0,
@@ -185,6 +191,29 @@ fn what_comes_from_nowhere_is_one_problem() {
     checks.set_source(0, Source::Column(0), &table);
     checks.set_source(2, Source::Column(2), &table);
     assert_eq!((checks.errors(), checks.marks()), (4, 2));
+}
+
+#[test]
+fn one_value_for_all_rows_can_not_be_two() {
+    let check = |kind, text: &str, expected: Option<&str>| {
+        let sources = [Source::Constant(text.to_owned())];
+        let checks = Checks::new(&schema(vec![input("x", kind)]), &sources);
+        assert_eq!(checks.blocked().as_deref(), expected);
+    };
+    check(ColumnType::Double, "1.234", None);
+    check(ColumnType::Double, "", None);
+    check(
+        ColumnType::Double,
+        "1,234",
+        Some("The value for all rows: x: 1,234 can be 1234 or 1.234. Write it without the comma."),
+    );
+    check(
+        ColumnType::Datetime,
+        "3/4/2026",
+        Some(
+            "The value for all rows: x takes a date in ISO 8601, such as 2026-11-23, not 3/4/2026. Say whether the day or the month comes first.",
+        ),
+    );
 }
 
 #[test]

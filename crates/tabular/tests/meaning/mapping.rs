@@ -146,6 +146,16 @@ const OTHER: &[(&str, &str)] = &[
     ("length", "strength"),
     ("pressure_in", "pressure_out"),
     ("amount", "account"),
+    ("price", "unit price"),
+    ("name", "company name"),
+    ("age", "spouse age"),
+    ("island", "Island (2)"),
+    ("charges", "Total charges"),
+    ("lower_bound", "upper_bound"),
+    ("male", "female"),
+    ("import", "export"),
+    ("flow_in", "flow_out"),
+    ("revenue_2023", "revenue_2024"),
 ];
 
 #[test]
@@ -239,6 +249,28 @@ fn what_columns_hold_decides_between_names() {
     assert_eq!(proposals[1].source, Source::Column(1));
     // The same name is taken even if its cells are wrong: they will be marked.
     assert_eq!(proposals[0].source, Source::Column(2));
+}
+
+#[test]
+fn a_name_that_says_more_needs_cells_that_fit() {
+    let proposed = |cells: &[&[&str]], header: &[&str]| {
+        let proposals = propose(
+            &penguins(),
+            &texts(header),
+            true,
+            &Evidence::gather(&table(cells)),
+        );
+        name_of(&proposals[0], header)
+    };
+    let known: &[&[&str]] = &[&["Biscoe", "Dream"], &["Dream", "Dream"]];
+    let other: &[&[&str]] = &[&["Java", "Crete"], &["Malta", "Malta"]];
+    assert_eq!(
+        proposed(known, &["island name", "x"]).as_deref(),
+        Some("island name")
+    );
+    assert_eq!(proposed(other, &["island name", "x"]), None);
+    // Two that fit as well as each other: neither is proposed.
+    assert_eq!(proposed(known, &["home island", "birth island"]), None);
 }
 
 fn with_output(mut schema: Schema) -> Schema {

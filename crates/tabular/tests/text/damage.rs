@@ -147,7 +147,7 @@ fn gzip_is_taken_in_piece_by_piece() {
     assert_eq!(gunzip(&members, 777).as_ref(), Ok(&whole));
     assert_eq!(gunzip(&file[..file.len() / 2], 1_000), Err("gzip_broken"));
     assert_eq!(gunzip(&file[..file.len() - 1], 1_000), Err("gzip_broken"));
-    let mut wrong = file.clone();
+    let mut wrong = file;
     let at = wrong.len() - 6;
     wrong[at] ^= 1;
     assert_eq!(gunzip(&wrong, 1_000), Err("gzip_broken"));

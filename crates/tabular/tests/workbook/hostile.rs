@@ -14,7 +14,9 @@ fn refusal(bytes: Vec<u8>) -> Refusal {
         book.read(sheet, None, &mut |_| {})
     });
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(20), "took {took:?}");
+    // Without optimisation, and beside other tests, everything takes ten times as long.
+    let most = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 5 });
+    assert!(took < most, "took {took:?}");
     match result {
         Ok(sheet) => panic!("was read: {} rows", sheet.table.rows()),
         Err(refusal) => refusal,
@@ -42,7 +44,7 @@ fn long_shared_texts() {
         "xl/sharedStrings.xml",
         "<sst><si><t>",
         &noise,
-        300 << 20,
+        300,
         "</t></si></sst>",
     );
     check(bytes, "shared_strings_too_large", "256 MB");
@@ -53,8 +55,8 @@ fn ten_gigabytes_of_spaces() {
     let bytes = Package::sheet(ROW).with_long(
         "xl/worksheets/sheet1.xml",
         "<worksheet><sheetData>",
-        " ",
-        10 << 30,
+        &" ".repeat(1 << 20),
+        10 << 10,
         "</sheetData></worksheet>",
     );
     check(bytes, "unpacks_too_much", "100 times");
@@ -66,12 +68,13 @@ fn a_part_that_lies_about_its_size() {
     let mut bytes = package.with_long(
         "xl/worksheets/sheet1.xml",
         "<worksheet><sheetData>",
-        " ",
-        64 << 20,
+        &" ".repeat(1 << 20),
+        9,
         "</sheetData></worksheet>",
     );
     // The directory's last entry is the sheet.
     let at = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+    assert_eq!(bytes[at + 28], 24, "the length of the sheet's name");
     bytes[at + 24..at + 28].copy_from_slice(&1000_u32.to_le_bytes());
     check(bytes, "damaged", "not as large as it says");
 }
@@ -225,13 +228,13 @@ fn sheets_cut_off_within() {
 #[test]
 fn one_text_in_a_million_cells() {
     let mut rows = String::new();
-    for row in 1..=200_000 {
+    for row in 1..=10_000 {
         rows.push_str(&format!("<row r=\"{row}\"><c t=\"s\"><v>0</v></c></row>"));
     }
     let bytes = Package::sheet(&rows)
         .strings(&format!("<si><t>{}</t></si>", "x".repeat(32_000)))
         .bytes();
-    check(bytes, "too_much_text", "512 MB");
+    check(bytes, "too_much_text", "256 MB");
 }
 
 #[test]

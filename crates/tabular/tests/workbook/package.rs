@@ -1,5 +1,6 @@
 //! Builds packages for tests, as correct or as broken as a test wants them.
 
+use flate2::{Compress, Compression, Crc, FlushCompress};
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 
@@ -88,28 +89,97 @@ impl Package {
         zip.finish().unwrap().into_inner()
     }
 
-    /// The package's bytes with a part in it that repeats a text up to this many bytes.
-    pub fn with_long(&self, name: &str, head: &str, unit: &str, size: u64, tail: &str) -> Vec<u8> {
-        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    /// The package's bytes, with a part that repeats a text so many times between a head and a tail. It is
+    /// neither held nor packed as a whole: a deflated block is repeated as it is.
+    pub fn with_long(&self, name: &str, head: &str, unit: &str, times: u64, tail: &str) -> Vec<u8> {
+        let mut zip = Raw::default();
         for (known, content) in &self.0 {
             if known != name {
-                zip.start_file(known.as_str(), SimpleFileOptions::default())
-                    .unwrap();
-                zip.write_all(content).unwrap();
+                let mut crc = Crc::new();
+                crc.update(content);
+                zip.add(known, 0, content, content.len() as u64, crc.sum());
             }
         }
-        zip.start_file(name, SimpleFileOptions::default().large_file(true))
-            .unwrap();
-        zip.write_all(head.as_bytes()).unwrap();
-        let block = unit.repeat((1 << 20) / unit.len());
-        let mut left = size;
-        while left > 0 {
-            let now = left.min(block.len() as u64);
-            zip.write_all(&block.as_bytes()[..usize::try_from(now).unwrap()])
+        let mut deflater = Compress::new(Compression::default(), false);
+        let mut packed = Vec::new();
+        let mut crc = Crc::new();
+        let mut block = |text: &str, flush| {
+            let mut out = Vec::with_capacity(text.len() + 1024);
+            deflater
+                .compress_vec(text.as_bytes(), &mut out, flush)
                 .unwrap();
-            left -= now;
+            out
+        };
+        packed.extend(block(head, FlushCompress::Full));
+        crc.update(head.as_bytes());
+        let middle = block(unit, FlushCompress::Full);
+        let mut one = Crc::new();
+        one.update(unit.as_bytes());
+        for _ in 0..times {
+            packed.extend(&middle);
+            crc.combine(&one);
         }
-        zip.write_all(tail.as_bytes()).unwrap();
-        zip.finish().unwrap().into_inner()
+        packed.extend(block(tail, FlushCompress::Finish));
+        crc.update(tail.as_bytes());
+        let size = (head.len() + tail.len()) as u64 + unit.len() as u64 * times;
+        zip.add(name, 8, &packed, size, crc.sum());
+        zip.finish()
+    }
+}
+
+/// Writes packages without asking whether they make sense.
+#[derive(Default)]
+struct Raw {
+    out: Vec<u8>,
+    directory: Vec<u8>,
+    count: u16,
+}
+
+impl Raw {
+    fn add(&mut self, name: &str, method: u16, packed: &[u8], size: u64, crc: u32) {
+        let offset = u32::try_from(self.out.len()).unwrap();
+        let length = u32::try_from(packed.len()).unwrap();
+        let narrow = u32::try_from(size).unwrap_or(u32::MAX);
+        let mut extra = Vec::new();
+        if narrow == u32::MAX {
+            extra.extend([1, 0, 8, 0]);
+            extra.extend(size.to_le_bytes());
+        }
+        let sizes = |extra: &[u8]| {
+            let mut out = Vec::new();
+            out.extend([45, 0, 0, 0]);
+            out.extend(method.to_le_bytes());
+            out.extend([0; 4]);
+            for field in [crc, length, narrow] {
+                out.extend(field.to_le_bytes());
+            }
+            out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+            out.extend(u16::try_from(extra.len()).unwrap().to_le_bytes());
+            out
+        };
+        self.out.extend(b"PK\x03\x04");
+        self.out.extend(sizes(&[]));
+        self.out.extend(name.as_bytes());
+        self.out.extend(packed);
+        self.directory.extend(b"PK\x01\x02\x2D\0");
+        self.directory.extend(sizes(&extra));
+        self.directory.extend([0; 10]);
+        self.directory.extend(offset.to_le_bytes());
+        self.directory.extend(name.as_bytes());
+        self.directory.extend(extra);
+        self.count += 1;
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        let start = u32::try_from(self.out.len()).unwrap();
+        self.out.extend(&self.directory);
+        self.out.extend(b"PK\x05\x06\0\0\0\0");
+        self.out.extend(self.count.to_le_bytes());
+        self.out.extend(self.count.to_le_bytes());
+        self.out
+            .extend(u32::try_from(self.directory.len()).unwrap().to_le_bytes());
+        self.out.extend(start.to_le_bytes());
+        self.out.extend([0; 2]);
+        self.out
     }
 }
