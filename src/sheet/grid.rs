@@ -22,8 +22,8 @@ struct Shell {
     wish: Box<dyn Fn(Wish)>,
     listeners: RefCell<Vec<Listener>>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
-    /// Whether a frame is on its way.
-    waiting: Slot<bool>,
+    /// The frame that is on its way.
+    waiting: Slot<Option<i32>>,
     observer: RefCell<Option<Observer>>,
 }
 
@@ -45,7 +45,7 @@ impl Grid {
             wish: Box::new(wish),
             listeners: RefCell::new(Vec::new()),
             frame: RefCell::new(None),
-            waiting: Slot::new(false),
+            waiting: Slot::new(None),
             observer: RefCell::new(None),
         });
         Shell::listen(&shell);
@@ -143,21 +143,23 @@ impl Shell {
     }
 
     fn schedule(self: &Rc<Self>) {
-        if self.waiting.replace(true) {
+        if self.waiting.get().is_some() {
             return;
         }
         let frame = self.frame.borrow();
         let asked = frame
             .as_ref()
             .zip(web_sys::window())
-            .map(|(act, window)| window.request_animation_frame(act.as_ref().unchecked_ref()));
-        if !matches!(asked, Some(Ok(_))) {
-            self.waiting.set(false);
-        }
+            .and_then(|(act, window)| {
+                window
+                    .request_animation_frame(act.as_ref().unchecked_ref())
+                    .ok()
+            });
+        self.waiting.set(asked);
     }
 
     fn shown(self: &Rc<Self>) {
-        self.waiting.set(false);
+        self.waiting.set(None);
         let wishes = {
             let Ok(mut core) = self.core.try_borrow_mut() else {
                 return;
@@ -288,6 +290,10 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
+        if let Some((frame, window)) = self.waiting.take().zip(web_sys::window()) {
+            // It fails only for a frame that never was.
+            let _ = window.cancel_animation_frame(frame);
+        }
         if let Some((observer, _)) = self.observer.borrow_mut().take() {
             observer.disconnect();
         }

@@ -173,7 +173,7 @@ fn Wanted() -> impl IntoView {
     view! {
         <section class="section batch-wanted" aria-labelledby="batch-wanted-title">
             <h2 class="section-title" id="batch-wanted-title">"Columns that the model wants"</h2>
-            <TableFrame label="Columns that the model wants" footer=foot>
+            <TableFrame label="Input columns" footer=foot>
                 <thead>
                     <tr>
                         <th scope="col">"Column"</th>

@@ -31,7 +31,7 @@ pub fn score_button(state: &State, policy: Policy, complete: bool) -> ScoreButto
         rows(sent)
     };
     let label = match (policy, sent, barred) {
-        (_, 0, 0) => "Score".to_owned(),
+        (_, 0, _) => "Score".to_owned(),
         (Policy::Skip, _, 1..) => format!("Score {many}, skip {}", grouped(u64::from(barred))),
         _ => format!("Score {many}"),
     };
@@ -42,7 +42,10 @@ pub fn score_button(state: &State, policy: Policy, complete: bool) -> ScoreButto
     } else if sent > 0 {
         String::new()
     } else if barred > 0 {
-        "Every row that is left has a cell to fix".to_owned()
+        match barred {
+            1 => "The row that is left has a cell to fix".to_owned(),
+            _ => format!("The {} that are left have cells to fix", rows(barred)),
+        }
     } else if state.rows == 0 {
         "There are no rows".to_owned()
     } else {

@@ -57,8 +57,8 @@ fn the_button_says_exactly_what_it_does() {
         &standing(0, 3),
         Policy::Skip,
         false,
-        "Score 0 rows, skip 3",
-        "Every row that is left has a cell to fix",
+        "Score",
+        "The 3 rows that are left have cells to fix",
     );
     let done = State {
         rows: 344,
