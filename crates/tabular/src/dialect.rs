@@ -113,15 +113,23 @@ pub fn detect(text: &[u8], complete: bool, delimiter: Option<Option<u8>>) -> Dia
 
 /// The best way to read a sample with this delimiter, and how well it fits.
 fn measure(sample: &[u8], complete: bool, delimiter: Option<u8>) -> (Grammar, Measure) {
-    let grammar = quoting::choose(sample, delimiter);
+    let mut grammar = quoting::choose(sample, delimiter);
     let mut measure = Measure::of(sample, complete, grammar, SAMPLE_RECORDS);
-    if measure.is_spaced(delimiter) {
-        let spaced = Grammar {
-            spaced: true,
+    if measure.has_stray_quotes() {
+        // Quotes that are mere characters make one row of several, which shows.
+        let bare = Grammar {
+            quote: None,
+            escape: None,
             ..grammar
         };
-        measure = Measure::of(sample, complete, spaced, SAMPLE_RECORDS);
-        return (spaced, measure);
+        let unquoted = Measure::of(sample, complete, bare, SAMPLE_RECORDS);
+        if unquoted.splits_better(&measure) && !quoting::is_quoted(sample, grammar) {
+            (grammar, measure) = (bare, unquoted);
+        }
+    }
+    if measure.is_spaced(delimiter) {
+        grammar.spaced = true;
+        measure = Measure::of(sample, complete, grammar, SAMPLE_RECORDS);
     }
     (grammar, measure)
 }

@@ -1,13 +1,13 @@
-//! Rows as CSV (RFC 4180), safe to open in a spreadsheet program.
+//! Rows as CSV (RFC 4180) or with another delimiter, safe to open in a spreadsheet program.
 
 /// The byte order mark by which Excel knows UTF-8. Stands first in a file.
 pub const BOM: &[u8] = "\u{FEFF}".as_bytes();
 
 /// Appends one cell. With `guard`, a text that a spreadsheet program would take for a formula gets an
 /// apostrophe before it, by which such programs know text. Whether it got one.
-pub fn csv_cell(out: &mut Vec<u8>, text: &str, guard: bool) -> bool {
+pub fn csv_cell(out: &mut Vec<u8>, text: &str, delimiter: u8, guard: bool) -> bool {
     let guarded = guard && is_formula(text);
-    let special = |byte: u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\r' | b'\n');
     if !text.bytes().any(special) {
         if guarded {
             out.push(b'\'');
@@ -35,15 +35,16 @@ pub fn csv_cell(out: &mut Vec<u8>, text: &str, guard: bool) -> bool {
 pub fn csv_row<'a>(
     out: &mut Vec<u8>,
     cells: impl IntoIterator<Item = &'a str>,
+    delimiter: u8,
     guard: bool,
 ) -> u64 {
     let begin = out.len();
     let mut guarded = 0;
     for (column, cell) in cells.into_iter().enumerate() {
         if column > 0 {
-            out.push(b',');
+            out.push(delimiter);
         }
-        guarded += u64::from(csv_cell(out, cell, guard));
+        guarded += u64::from(csv_cell(out, cell, delimiter, guard));
     }
     if out[begin..].iter().all(|byte| matches!(byte, b' ' | b'\t')) {
         out.insert(begin, b'"');
@@ -118,7 +119,7 @@ mod tests {
     fn cells_are_quoted_where_they_must_be() {
         let check = |text: &str, expected: &str| {
             let mut out = Vec::new();
-            assert!(!csv_cell(&mut out, text, true));
+            assert!(!csv_cell(&mut out, text, b',', true));
             assert_eq!(String::from_utf8_lossy(&out), expected);
         };
         check("", "");
@@ -133,11 +134,11 @@ mod tests {
     fn formulas_are_guarded_and_numbers_are_not() {
         let check = |text: &str, expected: &str| {
             let mut out = Vec::new();
-            let guarded = csv_cell(&mut out, text, true);
+            let guarded = csv_cell(&mut out, text, b',', true);
             assert_eq!(String::from_utf8_lossy(&out), expected);
             assert_eq!(guarded, expected.trim_start_matches('"').starts_with('\''));
             out.clear();
-            assert!(!csv_cell(&mut out, text, false));
+            assert!(!csv_cell(&mut out, text, b',', false));
         };
         check("=cmd|'/c calc'!A1", "'=cmd|'/c calc'!A1");
         check("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\"");
@@ -163,7 +164,7 @@ mod tests {
     fn no_row_is_a_blank_line() {
         let check = |cells: &[&str], expected: &str| {
             let mut out = Vec::new();
-            csv_row(&mut out, cells.iter().copied(), true);
+            csv_row(&mut out, cells.iter().copied(), b',', true);
             assert_eq!(String::from_utf8_lossy(&out), expected);
         };
         check(&["a", "b,c", ""], "a,\"b,c\",\r\n");

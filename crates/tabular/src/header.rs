@@ -63,7 +63,12 @@ fn first_of_table<C: AsRef<[u8]>>(rows: &[Vec<C>], top: usize, width: usize) -> 
     };
     // One short line right above two columns is as well the name of the first of them; then only
     // something that can't be a header's neighbour tells: an empty line, or names above values.
-    let apart = rows[top..candidate].iter().any(Vec::is_empty) || candidate > top + 1;
+    let remark = |row: &Vec<C>| {
+        row.first()
+            .is_some_and(|cell| cell.as_ref().starts_with(b"#"))
+    };
+    let apart =
+        rows[top..candidate].iter().any(Vec::is_empty) || candidate > top + 1 || remark(first_row);
     let named = is_header(rows, candidate);
     let enough = if width > 2 {
         apart || named
@@ -93,8 +98,8 @@ fn named_values<C: AsRef<[u8]>>(rows: &[Vec<C>], at: usize) -> i64 {
         }
         match look(cell.as_ref()) {
             own if own == common => votes -= 1,
-            Look::Text | Look::Address | Look::Truth => votes += 1,
-            _ => {}
+            Look::Empty => {}
+            _ => votes += 1,
         }
     }
     votes
@@ -110,7 +115,7 @@ fn is_header<C: AsRef<[u8]>>(rows: &[Vec<C>], at: usize) -> bool {
     }
     let values = cells.iter().filter(|cell| look(cell).is_value()).count();
     let words = cells.iter().filter(|cell| look(cell) == Look::Text).count();
-    if are_years(&cells) {
+    if are_years(rows, at, &cells) {
         return true;
     }
     if values == 0 {
@@ -121,21 +126,30 @@ fn is_header<C: AsRef<[u8]>>(rows: &[Vec<C>], at: usize) -> bool {
     votes > 0 || votes == 0 && words > values && rows.len() > at + 1
 }
 
-/// Whether the cells that are numbers are years one after the other, as over columns of a time series.
-fn are_years(cells: &[&[u8]]) -> bool {
-    let years: Vec<u16> = cells
-        .iter()
-        .filter(|cell| look(cell) == Look::Number)
-        .filter_map(|cell| std::str::from_utf8(cell).ok()?.parse().ok())
-        .collect();
-    let numbers = cells
-        .iter()
-        .filter(|cell| look(cell) == Look::Number)
-        .count();
-    years.len() >= 3
-        && years.len() == numbers
-        && years.iter().all(|year| (1900..2101).contains(year))
+/// Whether a row's numbers are years one after the other, and those below are not: columns of a time
+/// series.
+fn are_years<C: AsRef<[u8]>>(rows: &[Vec<C>], at: usize, cells: &[&[u8]]) -> bool {
+    let year = |cell: &[u8]| -> Option<u16> {
+        let number = std::str::from_utf8(cell.trim_ascii()).ok()?.parse().ok()?;
+        (1900..2101).contains(&number).then_some(number)
+    };
+    let numbers = || {
+        cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| look(cell) == Look::Number)
+    };
+    let years: Vec<u16> = numbers().filter_map(|(_, cell)| year(cell)).collect();
+    let below = || rows.iter().skip(at + 1).take(ROWS_BELOW);
+    let column_of_years = |column: usize| {
+        let of = |row: &Vec<C>| row.get(column).and_then(|cell| year(cell.as_ref()));
+        below().filter_map(of).count() * 2 > below().count()
+    };
+    years.len() >= 2
+        && years.len() == numbers().count()
         && years.windows(2).all(|pair| pair[0].abs_diff(pair[1]) == 1)
+        && (years.len() > 2 || cells.len() > 2)
+        && !numbers().any(|(column, _)| column_of_years(column))
 }
 
 /// Whether most of a row's words stand below in their own columns as well.
@@ -225,6 +239,14 @@ mod tests {
         check("name,city\nAnn,Rome\nBob,Oslo", Some(0), 0);
         check("red,yes\nblue,no\nred,yes", None, 0);
         check("country,2019,2020,2021\nA,1,2,3\nB,4,5,6", Some(0), 0);
+        check("Museums,2011,2010\nA,23.8,17.5\nB,closed,2", Some(0), 0);
+        check("Ann,1950,1951\nBob,1960,1999\nCy,1970,2001", None, 0);
+        check(
+            "id,17,18,19\nx,TRUE,TRUE,FALSE\ny,TRUE,FALSE,TRUE",
+            Some(0),
+            0,
+        );
+        check("path,n\nx,1\ny,2", Some(0), 0);
         check("a,b", Some(0), 0);
         check("42", None, 0);
         check("word", Some(0), 0);
@@ -245,6 +267,7 @@ mod tests {
         );
         check("Report\nname,score\nAnn,31\nBob,5", Some(1), 1);
         check("\n\nid,name\n1,Ann\n2,B", Some(2), 2);
+        check("# made by hand\nname,city\nAnn,Rome", Some(1), 1);
         check("name\nSmith, John\nDoe, Jane", Some(0), 0);
         check("value\n1,5\n2,5", Some(0), 0);
         check("Only a title\nand a line", Some(0), 0);

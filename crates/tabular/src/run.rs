@@ -10,6 +10,8 @@ mod pace;
 mod rows;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 
 pub use outcome::Outcome;
 

@@ -92,27 +92,17 @@ fn write_aside(convert: &Convert, form: Form, table: &Table, aside: &Path) -> Re
 }
 
 fn text(table: &Table, delimiter: u8, guard: bool, out: &mut impl Write) -> std::io::Result<u64> {
-    let mut guarded = 0;
     let mut line = Vec::new();
-    for (index, name) in table.header().iter().enumerate() {
-        if index > 0 {
-            line.push(delimiter);
-        }
-        guarded += u64::from(export::cell(&mut line, name, delimiter, guard));
-    }
-    line.push(b'\n');
+    let header = table.header().iter().map(String::as_str);
+    let mut guarded = export::csv_row(&mut line, header, delimiter, guard);
     out.write_all(&line)?;
     let mut row = Row::default();
     for at in 0..table.rows() {
         table.read(at, &mut row);
         line.clear();
-        for column in 0..table.columns() {
-            if column > 0 {
-                line.push(delimiter);
-            }
-            guarded += u64::from(export::cell(&mut line, &row.text(column), delimiter, guard));
-        }
-        line.push(b'\n');
+        let texts: Vec<_> = (0..table.columns()).map(|column| row.text(column)).collect();
+        let cells = texts.iter().map(|text| &**text);
+        guarded += export::csv_row(&mut line, cells, delimiter, guard);
         out.write_all(&line)?;
     }
     Ok(guarded)

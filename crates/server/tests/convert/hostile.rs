@@ -92,7 +92,7 @@ fn an_ordinary_workbook_made_the_same_way_is_read() {
     assert_eq!(ran.code, Some(0), "{}", ran.words);
     assert_eq!(
         std::fs::read_to_string(bench.path("out.csv")).unwrap(),
-        "name\n1\n"
+        "name\r\n1\r\n"
     );
 }
 
@@ -143,7 +143,7 @@ fn a_quote_that_is_never_closed() {
 
 #[test]
 fn a_line_of_commas() {
-    check("commas.csv", &vec![b','; 60 << 20], &["10,000"]);
+    check("commas.csv", &vec![b','; 60 << 20], &["10000", "A1"]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn ten_thousand_columns() {
     for _ in 0..100 {
         text += &line(&|column| column.to_string());
     }
-    check("wide.csv", text.as_bytes(), &["10,000", "8,192"]);
+    check("wide.csv", text.as_bytes(), &["8192 columns"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn no_table_at_all() {
     check(
         "photo.csv",
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01",
-        &["PNG"],
+        &["picture"],
     );
     let mut state = 7_u32;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
@@ -171,7 +171,7 @@ fn no_table_at_all() {
     })
     .take(100_000)
     .collect();
-    check("noise.xlsx", &noise, &["no table"]);
+    check("noise.xlsx", &noise, &["not a table"]);
     check("empty.csv", b"", &["empty"]);
 }
 
@@ -188,11 +188,11 @@ fn an_encrypted_workbook() {
 #[test]
 fn a_truncated_workbook() {
     let whole = workbook(&sheet(PLAIN), SHARED.as_bytes());
-    check("cut.xlsx", &whole[..whole.len() / 2], &["cut off"]);
+    check("cut.xlsx", &whole[..whole.len() / 2], &["The end of this workbook is missing"]);
 }
 
 #[test]
 fn nul_bytes() {
     check("nul.csv", b"id,name\n1,Ann\n2,B\0b\n3,Cy\n", &["NUL", "B3"]);
-    check("nuls.csv", &vec![0; 1 << 20], &["NUL"]);
+    check("nuls.csv", &vec![0; 1 << 20], &["bytes that no text has"]);
 }

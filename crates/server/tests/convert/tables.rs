@@ -60,21 +60,21 @@ fn every_encoding_gives_the_same_table() {
     let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
     for (name, bytes, encoding) in [
-        ("utf8.csv", text.as_bytes().to_vec(), "UTF-8"),
+        ("utf8.csv", text.as_bytes().to_vec(), "utf-8"),
         (
             "bom.csv",
             [b"\xef\xbb\xbf", text.as_bytes()].concat(),
-            "UTF-8",
+            "utf-8",
         ),
         ("windows.csv", windows, "windows-1252"),
         (
             "le-bom.csv",
             [&b"\xff\xfe"[..], &little].concat(),
-            "UTF-16LE",
+            "utf-16le",
         ),
-        ("be-bom.csv", [&b"\xfe\xff"[..], &big].concat(), "UTF-16BE"),
-        ("le.csv", little, "UTF-16LE"),
-        ("be.csv", big, "UTF-16BE"),
+        ("be-bom.csv", [&b"\xfe\xff"[..], &big].concat(), "utf-16be"),
+        ("le.csv", little, "utf-16le"),
+        ("be.csv", big, "utf-16be"),
     ] {
         let (rows, report) = read(name, &bytes);
         assert_eq!(rows, expected, "{name}");
@@ -104,7 +104,7 @@ fn what_a_spreadsheet_would_run_is_guarded_in_text() {
     let ran = bench.convert("in.csv", "out.csv", &["--report", report.to_str().unwrap()]);
     assert_eq!(ran.code, Some(0), "{}", ran.words);
     let text = std::fs::read_to_string(bench.path("out.csv")).unwrap();
-    assert_eq!(text, "a,b\n'=cmd|'/c calc'!A1,-5\n'@SUM(1),'-2+3\n");
+    assert_eq!(text, "a,b\r\n'=cmd|'/c calc'!A1,-5\r\n'@SUM(1),'-2+3\r\n");
     let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     assert_eq!(report["guarded"], 3);
 }

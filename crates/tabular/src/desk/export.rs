@@ -73,7 +73,7 @@ impl Desk {
                 // The mark tells Excel that this is UTF-8. Plain ASCII needs none.
                 let ascii = table.is_ascii() && self.results.is_ascii();
                 let mut out = if ascii { Vec::new() } else { export::BOM.to_vec() };
-                export.guarded += export::csv_row(&mut out, header.iter().copied(), true);
+                export.guarded += export::csv_row(&mut out, header.iter().copied(), b',', true);
                 Form::Csv(out)
             }
             Format::Xlsx => {
@@ -147,7 +147,7 @@ impl Export {
                     let own: Vec<_> = (0..table.columns()).map(|column| cut.text(column)).collect();
                     let more = outputs.iter().chain(&status).map(String::as_str);
                     let cells = own.iter().map(|text| &**text).chain(more);
-                    self.guarded += export::csv_row(out, cells, true);
+                    self.guarded += export::csv_row(out, cells, b',', true);
                 }
                 Some(Form::Xlsx(writer)) => {
                     let texts: Vec<_> = (0..table.columns())

@@ -55,6 +55,17 @@ fn around_cells(sample: &[u8], quote: u8, delimiter: Option<u8>) -> usize {
     count
 }
 
+/// Whether more cells are quoted as they should be than have something behind a quote.
+pub fn is_quoted(sample: &[u8], grammar: Grammar) -> bool {
+    let quote = grammar.quote.unwrap_or(b'"');
+    let lines = sample.split(|byte| matches!(byte, b'\n' | b'\r'));
+    // On one line: over several, quotes that are mere characters look like those of a cell.
+    let cells: usize = lines
+        .map(|line| around_cells(line, quote, grammar.delimiter))
+        .sum();
+    cells as u64 > damage(sample, grammar)
+}
+
 /// How often a closing quote is followed by something else than the end of its cell, and whether a quote
 /// stays open.
 fn damage(sample: &[u8], grammar: Grammar) -> u64 {

@@ -14,14 +14,16 @@ const TELLING: &[u8] = b",;\t|";
 pub struct Measure {
     /// Records with anything in them.
     records: usize,
+    /// How many bytes of the sample they take.
+    bytes: usize,
     /// The commonest number of cells of a record.
     width: usize,
     /// The share of records that have it.
     uniform: f64,
     /// How much cells look like values, from 0 to 1.
     clean: f64,
-    /// The share of cells that look like values and not like words.
-    valued: f64,
+    /// Whether a column has hardly anything but values below its first cell.
+    valued: bool,
     /// The share of whole records that look like one value.
     one_value: f64,
     /// The share of records with a quote that does not end its cell.
@@ -40,7 +42,10 @@ impl Measure {
     pub fn of(sample: &[u8], complete: bool, grammar: Grammar, most: usize) -> Self {
         let (records, stray) = scan::sample(sample, complete, grammar, most);
         let mut rows: Vec<Vec<Vec<u8>>> = Vec::new();
-        let mut measure = Self::default();
+        let mut measure = Self {
+            bytes: records.last().map_or(0, |record| record.next),
+            ..Self::default()
+        };
         let mut widths = BTreeMap::new();
         let mut cells = Cells::default();
         let mut one_value = 0;
@@ -61,12 +66,20 @@ impl Measure {
             return measure;
         }
         let of_records = |count: usize| count as f64 / measure.records as f64;
+        let first = rows.iter().position(|row| !row.is_empty()).unwrap_or(0);
         // Of equally common ones the wider.
         let (width, count) = widths
             .iter()
             .max_by_key(|(width, count)| (**count, **width))
             .map_or((1, 0), |(width, count)| (*width, *count));
-        let uniform = of_records(count);
+        // Rows that leave cells out at their end are nearly as good where the first one, which should be
+        // the header, names them all.
+        let named = rows[first].len();
+        let shorter: usize = match named {
+            0..3 => 0,
+            _ => widths.range(2..=named).map(|(_, count)| count).sum(),
+        };
+        let uniform = of_records(count).max((of_records(count) + of_records(shorter)) / 2.0);
         let one_value = of_records(one_value);
         let stray = (stray as f64 / measure.records as f64).min(1.0);
         measure.width = width;
@@ -74,7 +87,6 @@ impl Measure {
         measure.one_value = one_value;
         measure.stray = stray;
         measure.weigh_cells(&rows, grammar.delimiter);
-        let first = rows.iter().position(|row| !row.is_empty()).unwrap_or(0);
         measure.begins_well = rows[first].len() > 1 || header::find(&rows).first > first;
         measure
     }
@@ -90,6 +102,16 @@ impl Measure {
         }
     }
 
+    /// Whether something stands between a closing quote and the end of its cell.
+    pub fn has_stray_quotes(&self) -> bool {
+        self.stray > 0.0
+    }
+
+    /// Whether there are more records to the byte, and they are no less equally long.
+    pub fn splits_better(&self, other: &Self) -> bool {
+        self.records * other.bytes > other.records * self.bytes && self.uniform >= other.uniform
+    }
+
     /// Whether spaces behind delimiters belong to them: nearly all have one, or quotes follow.
     pub fn is_spaced(&self, delimiter: Option<u8>) -> bool {
         let all = self.delimiters > 1 && self.spaced * 20 >= self.delimiters * 19;
@@ -98,19 +120,27 @@ impl Measure {
     }
 
     fn weigh_cells(&mut self, rows: &[Vec<Vec<u8>>], delimiter: Option<u8>) {
-        let (mut cells, mut clean, mut valued) = (0_usize, 0.0, 0_usize);
-        for cell in rows.iter().filter(|row| row.len() == self.width).flatten() {
-            cells += 1;
-            let look = look(cell);
-            valued += usize::from(look.is_value());
-            clean += match look {
-                Look::Empty => 0.8,
-                Look::Number | Look::Date | Look::Truth | Look::Address => 1.0,
-                Look::Text => weight_of_text(cell, delimiter),
-            };
+        let (mut cells, mut clean) = (0_usize, 0.0);
+        let mut values = vec![0_usize; self.width];
+        let mut below = 0_usize;
+        let wide = || rows.iter().filter(|row| row.len() == self.width);
+        for (number, row) in wide().enumerate() {
+            below = number;
+            for (cell, values) in row.iter().zip(&mut values) {
+                let look = look(cell);
+                *values += usize::from(number > 0 && look.is_value());
+                cells += 1;
+                clean += match look {
+                    Look::Empty => 0.8,
+                    Look::Number | Look::Date | Look::Truth | Look::Address => 1.0,
+                    Look::Text => weight_of_text(cell, delimiter),
+                };
+            }
         }
         self.clean = clean / (cells as f64).max(1.0);
-        self.valued = valued as f64 / (cells as f64).max(1.0);
+        self.valued = values
+            .iter()
+            .any(|count| *count > 0 && *count * 5 >= below * 4);
     }
 
     /// How well the sample fits, from 0 to about 1.
@@ -120,10 +150,7 @@ impl Measure {
         }
         // A space or a colon is part of words and times; it delimits only values in perfect columns.
         if matches!(delimiter, b' ' | b':')
-            && (self.uniform < 0.95
-                || self.records < 2
-                || self.valued < 0.25
-                || self.one_value > 0.5)
+            && (self.uniform < 0.95 || self.records < 2 || !self.valued || self.one_value > 0.5)
         {
             return 0.0;
         }

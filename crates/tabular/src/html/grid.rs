@@ -3,6 +3,7 @@
 use super::fits;
 use super::markup::{Markup, Token, attributes, decode};
 use super::precise;
+use std::borrow::Cow;
 
 /// The most rows or columns that one cell spans, as browsers have it.
 const SPAN: usize = 1000;
@@ -12,9 +13,9 @@ pub(super) fn read(html: &str) -> Option<Vec<Vec<String>>> {
     let mut grid = Grid::default();
     for token in Markup::new(html) {
         match token {
-            Token::Open(name, written) => grid.open(&name.to_ascii_lowercase(), written),
+            Token::Open(name, written) => grid.open(&lower(name), written),
             Token::Close(name) => {
-                let name = name.to_ascii_lowercase();
+                let name = lower(name);
                 grid.close(&name);
                 if name == "table" && grid.depth == 0 && grid.seen {
                     break;
@@ -194,16 +195,17 @@ impl Cell {
         let mut cell = Self {
             text: String::new(),
             space: false,
-            hidden: hidden(written),
+            hidden: false,
             columns: 1,
             rows: 1,
             number: None,
         };
         for (name, value) in attributes(written) {
-            match name.to_ascii_lowercase().as_str() {
+            cell.hidden |= hides(name, value);
+            match lower(name).as_ref() {
                 "colspan" => cell.columns = span(value),
                 "rowspan" => cell.rows = span(value),
-                "x:num" | "sdval" => cell.number = number(value.to_owned()),
+                "x:num" | "sdval" => cell.number = number(value),
                 "data-sheets-value" => cell.number = sheets_number(value),
                 _ => {}
             }
@@ -226,7 +228,7 @@ impl Cell {
             text.pop();
         }
         match self.number {
-            Some((value, written)) if precise::shows(value, &text) => written,
+            Some((value, written)) if written != text && precise::shows(value, &text) => written,
             _ => text,
         }
     }
@@ -236,7 +238,7 @@ fn span(value: &str) -> usize {
     value.trim().parse().unwrap_or(1).clamp(1, SPAN)
 }
 
-fn number(written: String) -> Option<(f64, String)> {
+fn number(written: &str) -> Option<(f64, String)> {
     let value: f64 = written.trim().parse().ok()?;
     value
         .is_finite()
@@ -251,22 +253,35 @@ fn sheets_number(written: &str) -> Option<(f64, String)> {
     if value.get("1")?.as_u64()? != 3 {
         return None;
     }
-    number(value.get("3")?.as_number()?.to_string())
+    number(&value.get("3")?.as_number()?.to_string())
 }
 
 /// Whether an element is not shown.
 fn hidden(written: &str) -> bool {
-    attributes(written).any(|(name, value)| {
-        name.eq_ignore_ascii_case("hidden")
-            || name.eq_ignore_ascii_case("style")
-                && value
-                    .to_ascii_lowercase()
-                    .split(';')
-                    .filter_map(|rule| rule.split_once(':'))
-                    .any(|(property, value)| {
-                        property.trim() == "display" && value.trim().starts_with("none")
-                    })
-    })
+    attributes(written).any(|(name, value)| hides(name, value))
+}
+
+/// Whether an attribute says that its element is not shown.
+fn hides(name: &str, value: &str) -> bool {
+    if !name.eq_ignore_ascii_case("style") {
+        return name.eq_ignore_ascii_case("hidden");
+    }
+    value
+        .split(';')
+        .filter_map(|rule| rule.split_once(':'))
+        .any(|(property, value)| {
+            property.trim().eq_ignore_ascii_case("display")
+                && lower(value.trim()).starts_with("none")
+        })
+}
+
+/// A name in lower case, as it nearly always is.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 #[cfg(test)]

@@ -13,13 +13,13 @@ pub(super) fn shows(number: f64, shown: &str) -> bool {
     {
         return (value - number).abs() <= number.abs() * 0.05;
     }
-    let digits: String = shown
-        .chars()
-        .filter(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
-        .collect();
     let size = number.abs() * if shown.contains('%') { 100.0 } else { 1.0 };
-    [('.', ','), (',', '.')].iter().any(|(decimal, group)| {
-        let plain = digits.replace(*group, "").replace(*decimal, ".");
+    ['.', ','].iter().any(|decimal| {
+        let plain: String = shown
+            .chars()
+            .filter(|c| c.is_ascii_digit() || c == decimal)
+            .map(|c| if c == *decimal { '.' } else { c })
+            .collect();
         let decimals = plain.split_once('.').map_or(0, |(_, rest)| rest.len());
         let Ok(places) = i32::try_from(decimals) else {
             return false;

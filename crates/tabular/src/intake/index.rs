@@ -200,12 +200,10 @@ impl Index {
         } else if cells > self.most {
             self.long.add(spot(self.most));
         }
-        if cells > self.columns {
-            if cells > limits::COLUMNS {
-                return Some(spot(limits::COLUMNS));
-            }
-            self.columns = cells;
+        if cells > limits::COLUMNS {
+            return Some(spot(limits::COLUMNS));
         }
+        self.columns = self.columns.max(cells);
         None
     }
 

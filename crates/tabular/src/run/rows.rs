@@ -2,7 +2,6 @@
 
 use crate::intern::Texts;
 use crate::protocol::RowState;
-use std::collections::BTreeMap;
 
 /// The lower bits of a row's byte: its [`RowState`].
 const STATE: u8 = 0b0000_0111;
@@ -25,8 +24,8 @@ const STATES: [RowState; 5] = [
 pub(super) struct Rows {
     bytes: Vec<u8>,
     counts: [u32; STATES.len()],
-    /// The number of the reason, for rows that failed or were skipped.
-    reasons: BTreeMap<u32, u32>,
+    /// The number of the reason, for rows that failed or were skipped; as long as the last of them needs.
+    reasons: Vec<u32>,
     texts: Texts,
 }
 
@@ -35,6 +34,10 @@ fn state_of(byte: u8) -> RowState {
         .get(usize::from(byte & STATE))
         .copied()
         .unwrap_or_default()
+}
+
+fn has_reason(state: RowState) -> bool {
+    matches!(state, RowState::Failed | RowState::Skipped)
 }
 
 impl Rows {
@@ -72,29 +75,31 @@ impl Rows {
     }
 
     pub(super) fn reason(&self, row: u32) -> &str {
+        if !has_reason(self.state(row)) {
+            return "";
+        }
         self.reasons
-            .get(&row)
+            .get(row as usize)
             .and_then(|&number| self.texts.get(number))
             .unwrap_or_default()
     }
 
     pub(super) fn failed(&self) -> impl Iterator<Item = u32> + '_ {
-        self.reasons
-            .keys()
-            .copied()
-            .filter(|&row| self.state(row) == RowState::Failed)
+        (0..self.len()).filter(|&row| self.state(row) == RowState::Failed)
     }
 
     /// Drops reasons that no row has any more, once they are most of those kept.
     pub(super) fn forget_spare_reasons(&mut self) {
-        if self.texts.len() <= 2 * self.reasons.len() + 64 {
+        let rows = self.count(RowState::Failed) + self.count(RowState::Skipped);
+        if self.texts.len() <= 2 * rows as usize + 64 {
             return;
         }
         let texts = std::mem::take(&mut self.texts);
-        for (row, number) in std::mem::take(&mut self.reasons) {
-            if let Some(text) = texts.get(number) {
-                let number = self.texts.number_of(text);
-                self.reasons.insert(row, number);
+        for row in 0..self.len() {
+            if has_reason(self.state(row))
+                && let Some(number) = self.reasons.get_mut(row as usize)
+            {
+                *number = self.texts.number_of(texts.get(*number).unwrap_or_default());
             }
         }
     }
@@ -139,9 +144,12 @@ impl Rows {
     pub(super) fn settle(&mut self, row: u32, state: RowState, reason: &str) {
         self.unqueue(row);
         self.set_state(row, state);
-        if matches!(state, RowState::Failed | RowState::Skipped) {
-            let number = self.texts.number_of(reason);
-            self.reasons.insert(row, number);
+        if has_reason(state) && row < self.len() {
+            let at = row as usize;
+            if self.reasons.len() <= at {
+                self.reasons.resize(at + 1, 0);
+            }
+            self.reasons[at] = self.texts.number_of(reason);
         }
     }
 
@@ -177,8 +185,27 @@ impl Rows {
         *byte = *byte & !STATE | state as u8;
         self.counts[before as usize] -= 1;
         self.counts[state as usize] += 1;
-        if matches!(before, RowState::Failed | RowState::Skipped) {
-            self.reasons.remove(&row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_no_row_has_any_more_are_forgotten() {
+        let mut rows = Rows::new(1_000);
+        for row in 0..1_000 {
+            rows.settle(row, RowState::Failed, &format!("reason {}", row % 500));
         }
+        for row in 0..990 {
+            rows.edit(row);
+        }
+        assert_eq!(rows.texts.len(), 500);
+        rows.forget_spare_reasons();
+        assert_eq!(rows.texts.len(), 10);
+        assert_eq!(rows.reason(989), "");
+        assert_eq!(rows.reason(995), "reason 495");
+        assert_eq!(rows.failed().count(), 10);
     }
 }

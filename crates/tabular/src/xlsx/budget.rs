@@ -111,14 +111,16 @@ fn encrypted() -> Refusal {
     )
 }
 
-/// Where the record at the end of the directory begins.
+/// Where the record at the end of the directory begins. Nothing but its comment and zeros may follow it: a
+/// file that is cut off may still hold a whole package within, and that one is not meant.
 fn find_end(bytes: &[u8]) -> Option<usize> {
-    // A comment of up to 64 KiB may follow it.
-    let from = bytes.len().saturating_sub(22 + 0xFFFF);
+    let from = bytes.len().saturating_sub(2 * 0xFFFF);
     memchr::memmem::rfind_iter(&bytes[from..], b"PK\x05\x06")
         .map(|at| from + at)
         .find(|at| {
-            u16_at(bytes, at + 20).is_some_and(|comment| at + 22 + comment as usize <= bytes.len())
+            u16_at(bytes, at + 20)
+                .and_then(|comment| bytes.get(at + 22 + comment as usize..))
+                .is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
         })
 }
 
@@ -127,8 +129,6 @@ struct Directory {
     start: usize,
     end: usize,
     count: u64,
-    /// How far all is moved by bytes that were put before the package.
-    shift: usize,
 }
 
 impl Directory {
@@ -151,12 +151,11 @@ impl Directory {
         }
         let size = usize::try_from(size).ok()?;
         let start = stop.checked_sub(size)?;
-        let shift = start.checked_sub(usize::try_from(offset).ok()?)?;
-        Some(Self {
+        // Elsewhere when bytes before the package, or within it, are missing or too many.
+        (usize::try_from(offset).ok()? == start).then_some(Self {
             start,
             end: stop,
             count,
-            shift,
         })
     }
 
@@ -230,7 +229,7 @@ impl Directory {
             ))));
         }
         // The local header repeats the name and has an extra field of its own length.
-        let local = usize::try_from(offset).ok()?.checked_add(self.shift)?;
+        let local = usize::try_from(offset).ok()?;
         if bytes.get(local..local.checked_add(4)?) != Some(b"PK\x03\x04") {
             return None;
         }

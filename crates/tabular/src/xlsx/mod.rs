@@ -16,6 +16,7 @@ mod serial;
 mod strings;
 mod styles;
 pub mod template;
+mod value;
 mod workbook;
 pub mod write;
 mod xml;

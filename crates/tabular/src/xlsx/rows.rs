@@ -1,14 +1,10 @@
-//! Cells of a sheet, row by row, as text.
-//!
-//! What a cell holds becomes what a person would have typed into a text table; where that differs from how
-//! the file writes it, the notes say so.
+//! Rows of a sheet: which cells stand where. What they say is read in `value`.
 
 use super::budget::damaged;
 use super::notes::Notes;
-use super::serial::{self, NoDate};
-use super::strings::{self, Strings};
-use super::styles::Kind;
-use super::xml::{Tag, Token, Xml};
+use super::strings;
+use super::value::{Meaning, Type, Written};
+use super::xml::{self, Token, Xml};
 use crate::diagnostic::Severity;
 use crate::limits;
 use crate::place;
@@ -53,16 +49,6 @@ impl Cells {
         self.spans.clear();
         self.texts = true;
     }
-}
-
-/// What the numbers in a sheet refer to.
-pub(super) struct Meaning<'a> {
-    /// Shared texts.
-    pub strings: &'a Strings,
-    /// Kinds of numbers by cell format.
-    pub kinds: &'a [Kind],
-    /// Whether days are counted from 1904.
-    pub from_1904: bool,
 }
 
 /// A sheet that is being read.
@@ -173,18 +159,25 @@ impl<'a, 'b> Rows<'a, 'b> {
         loop {
             match self.xml.next()? {
                 Token::Open(tag) if tag.name == b"c" => {
-                    let column = match tag.attribute("r") {
+                    let (mut reference, mut kind, mut style) = (None, Type::Number, None);
+                    for (key, value) in tag.attributes() {
+                        match key {
+                            b"r" => reference = Some(value),
+                            b"t" => kind = Type::of(value),
+                            b"s" => style = xml::whole(value),
+                            _ => {}
+                        }
+                    }
+                    let column = match reference.map(|reference| (reference, address(reference))) {
                         None => next_column,
-                        Some(reference) => match address(reference) {
-                            Some((row, column)) if row == out.row => column,
-                            _ => {
-                                return Err(damaged(&format!(
-                                    "a cell of row {} says that it stands in {:?}",
-                                    out.row + 1,
-                                    String::from_utf8_lossy(&reference[..reference.len().min(20)])
-                                )));
-                            }
-                        },
+                        Some((_, Some((row, column)))) if row == out.row => column,
+                        Some((reference, _)) => {
+                            return Err(damaged(&format!(
+                                "a cell of row {} says that it stands in {:?}",
+                                out.row + 1,
+                                String::from_utf8_lossy(&reference[..reference.len().min(20)])
+                            )));
+                        }
                     };
                     next_column = column + 1;
                     self.cells += 1;
@@ -197,8 +190,6 @@ impl<'a, 'b> Rows<'a, 'b> {
                     if tag.empty {
                         continue;
                     }
-                    let kind = Type::of(&tag);
-                    let style = tag.number("s");
                     self.cell((out.row, column), kind, style, out, notes)?;
                 }
                 Token::Close(b"row") | Token::End => return Ok(()),
@@ -248,7 +239,12 @@ impl<'a, 'b> Rows<'a, 'b> {
             }
         }
         let start = out.text.len();
-        let text = self.text(at, kind, style, &mut out.text, notes)?;
+        let written = Written {
+            text: &self.value,
+            kind,
+            style,
+        };
+        let text = self.meaning.read(written, at, &mut out.text, notes);
         let end = out.text.len();
         if formula {
             let words = if self.formula.is_empty() {
@@ -292,160 +288,6 @@ impl<'a, 'b> Rows<'a, 'b> {
             ),
         ))
     }
-
-    /// Adds a cell's text. Whether it is one in the workbook too.
-    fn text(
-        &self,
-        at: (u32, u32),
-        kind: Type,
-        style: Option<u32>,
-        out: &mut String,
-        notes: &mut Notes,
-    ) -> Result<bool, Refusal> {
-        let written = self.value.as_str();
-        match kind {
-            Type::Inline => {
-                out.push_str(written);
-                Ok(true)
-            }
-            Type::Formula => {
-                let from = out.len();
-                out.push_str(written);
-                strings::unescape(out, from);
-                Ok(true)
-            }
-            Type::Shared => {
-                let index = written.trim();
-                if !index.is_empty() {
-                    match index.parse().ok().and_then(|index| self.meaning.strings.get(index)) {
-                        Some(text) => out.push_str(text),
-                        None => notes.remark("text_missing", Severity::Error, Some(at), index, || {
-                            "A cell points to a text that the workbook does not hold. The cell counts as empty.".to_owned()
-                        }),
-                    }
-                }
-                Ok(true)
-            }
-            Type::Boolean => {
-                let from = out.len();
-                match written.trim() {
-                    "1" => out.push_str("TRUE"),
-                    "0" => out.push_str("FALSE"),
-                    other => out.push_str(&other.to_ascii_uppercase()),
-                }
-                if out.len() > from && written != &out[from..] {
-                    notes.differ("boolean", at, written, &out[from..]);
-                }
-                Ok(false)
-            }
-            Type::Error => {
-                out.push_str(written);
-                notes.remark("cell_error", Severity::Warning, Some(at), written, || {
-                    "Cells hold errors of the spreadsheet, such as #N/A, instead of values."
-                        .to_owned()
-                });
-                Ok(false)
-            }
-            Type::Iso => {
-                out.push_str(written.trim());
-                Ok(false)
-            }
-            Type::Number => {
-                self.number(at, style, out, notes);
-                Ok(false)
-            }
-        }
-    }
-
-    /// Adds a number's text: of a day or time, when the cell's format says that it is one.
-    fn number(&self, at: (u32, u32), style: Option<u32>, out: &mut String, notes: &mut Notes) {
-        let written = self.value.trim();
-        if written.is_empty() {
-            return;
-        }
-        let from = out.len();
-        let kind = style
-            .and_then(|style| self.meaning.kinds.get(style as usize))
-            .copied()
-            .unwrap_or(Kind::Number);
-        if !matches!(kind, Kind::Number | Kind::Padded)
-            && let Some(value) = serial::value(written)
-        {
-            let (code, words) = match serial::date(value, kind, self.meaning.from_1904, out) {
-                Ok(()) => {
-                    let code = match kind {
-                        Kind::Duration => "duration_from_serial",
-                        Kind::Time => "time_from_serial",
-                        _ => "date_from_serial",
-                    };
-                    notes.differ(code, at, written, &out[from..]);
-                    return;
-                }
-                Err(NoDate::Leap1900) => {
-                    // As text, so that it is seen and fails where a date is wanted.
-                    out.push_str("1900-02-29");
-                    (
-                        "date_1900_02_29",
-                        "The workbook says 29 February 1900, a day that never was.",
-                    )
-                }
-                Err(NoDate::Range) => {
-                    serial::number(written, out);
-                    (
-                        "date_out_of_range",
-                        "A number that is formatted as a date is none: it is before the first or after the last day. It was read as a number.",
-                    )
-                }
-            };
-            notes.remark(code, Severity::Warning, Some(at), written, || {
-                words.to_owned()
-            });
-            return;
-        }
-        if !serial::number(written, out) {
-            out.push_str(written);
-            notes.remark(
-                "number_unreadable",
-                Severity::Warning,
-                Some(at),
-                written,
-                || "A cell is marked as a number and holds none. It was read as text.".to_owned(),
-            );
-        } else if written != &out[from..] {
-            notes.differ("number_form", at, written, &out[from..]);
-        }
-        if kind == Kind::Padded {
-            notes.remark("number_padded", Severity::Warning, Some(at), written, || {
-                "The workbook shows numbers with leading zeros that they don't have, as for postal codes. They were read without.".to_owned()
-            });
-        }
-    }
-}
-
-/// How a cell writes its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
-    Number,
-    Shared,
-    Inline,
-    Formula,
-    Boolean,
-    Error,
-    Iso,
-}
-
-impl Type {
-    fn of(tag: &Tag<'_>) -> Self {
-        match tag.attribute("t") {
-            Some(b"s") => Self::Shared,
-            Some(b"inlineStr" | b"is") => Self::Inline,
-            Some(b"str") => Self::Formula,
-            Some(b"b") => Self::Boolean,
-            Some(b"e") => Self::Error,
-            Some(b"d") => Self::Iso,
-            _ => Self::Number,
-        }
-    }
 }
 
 /// Row and column of an address such as `C17`, both from 0; none if it is none of a sheet.
@@ -460,7 +302,7 @@ fn address(text: &[u8]) -> Option<(u32, u32)> {
     let column = text[..letters].iter().fold(0, |column, letter| {
         column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1
     });
-    let row: u32 = std::str::from_utf8(&text[letters..]).ok()?.parse().ok()?;
+    let row = xml::whole(&text[letters..])?;
     let (row, column) = (row.checked_sub(1)?, column.checked_sub(1)?);
     (row < SHEET.0 && column < SHEET.1).then_some((row, column))
 }

@@ -6,12 +6,12 @@ use portico_api::score::{ScoreAnswer, ScoreRequest, Timing};
 use portico_api::throttle::{Throttle, ThrottleLevel};
 use portico_tabular::desk::{Call, Desk};
 use portico_tabular::html;
-use portico_tabular::intake::Intake;
+use portico_tabular::intake::Reader;
 use portico_tabular::protocol::{
     Area, Format, How, Policy, Reply, Request, RowState, SourceFacts, Spot, Start, View,
 };
 use portico_tabular::run::Outcome;
-use portico_tabular::xlsx::Book;
+use portico_tabular::xlsx::read::Book;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -56,7 +56,7 @@ fn clipboard(changes: &[(usize, usize, &str)]) -> String {
 
 fn pasted(changes: &[(usize, usize, &str)]) -> Desk {
     let mut desk = Desk::new(start());
-    let rows = html::pasted("", &clipboard(changes));
+    let rows = html::pasted("", &clipboard(changes)).unwrap();
     desk.take_rows(SourceFacts::default(), &rows, None).unwrap();
     desk
 }
@@ -299,8 +299,8 @@ fn a_file_is_read_in_pieces_and_its_first_rows_show_before_its_end() {
     }
     let bytes = text.as_bytes();
     let mut desk = Desk::new(start());
-    let intake = Intake::new(&How::default(), bytes.len() as u64).unwrap();
-    desk.begin_text(SourceFacts::default(), intake, bytes.len() as f64);
+    let reader = Reader::new(&How::default(), false, bytes.len() as u64).unwrap();
+    desk.begin_text(SourceFacts::default(), reader, bytes.len() as f64);
     let mut read = 0;
     let mut seen = false;
     for piece in bytes.chunks(100_000) {

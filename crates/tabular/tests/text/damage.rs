@@ -79,6 +79,12 @@ fn a_table_that_is_too_wide_is_refused() {
         "too_many_columns",
         &["Row 1", "8192"],
     );
+    let row = format!("{}\n", vec!["1"; 9_000].join(","));
+    refused(
+        row.repeat(3).as_bytes(),
+        "too_many_columns",
+        &["Row 1", "8192"],
+    );
     let row = format!("a,b\n1,2\n{}\n", vec!["1"; 9_000].join(","));
     refused(row.as_bytes(), "too_many_columns", &["Row 3", "8192"]);
 }

@@ -153,6 +153,25 @@ fn quotes_and_escapes_are_found() {
 }
 
 #[test]
+fn quotes_that_are_mere_characters_merge_no_rows() {
+    let mut text = "id;name;town\n".to_owned();
+    let mut expected = vec!["id¦name¦town".to_owned()];
+    for row in 0..40 {
+        let name = match row % 8 {
+            3 => "\"Mega & Co.",
+            6 => "A \"B\" C",
+            7 => "\"X\" Ltd",
+            _ => "Plain",
+        };
+        text += &format!("{row};{name};Rome\n");
+        expected.push(format!("{row}¦{name}¦Rome"));
+    }
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    let facts = check(&text, &expected);
+    assert_eq!(facts.quote, None);
+}
+
+#[test]
 fn a_sep_line_is_followed_and_dropped() {
     for text in [
         "sep=;\na,b;c\n1;2\n",

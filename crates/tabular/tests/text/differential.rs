@@ -39,8 +39,9 @@ fn cell() -> impl Strategy<Value = String> {
 }
 
 /// What `csv` reads, each row as wide as the widest.
-fn by_csv(text: &str) -> Vec<Vec<String>> {
+fn by_csv(text: &str, quoting: bool) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
+        .quoting(quoting)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
@@ -60,9 +61,8 @@ fn by_csv(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// Leaves out what this reader leaves out on purpose: blank lines, hollow rows at the end, hollow columns.
-fn without_hollow(mut rows: Vec<Vec<String>>, text: &str) -> Vec<Vec<String>> {
-    let _ = text;
+/// Leaves out columns at the right that hold nothing, which are none here.
+fn without_hollow(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     while rows.iter().any(|row| row.len() > 1)
         && rows
             .iter()
@@ -84,20 +84,22 @@ proptest! {
         let text = text.replace(' ', "b ");
         match take_in(text.as_bytes(), &told(), piece) {
             Ok(found) => {
-                let found = without_hollow(plain(&found.table).rows, &text);
-                let mut expected = without_hollow(by_csv(&text), &text);
+                // Quotes that are mere characters are recognised, which `csv` is told.
+                let quoting = found.facts.quote.is_some();
+                let found = without_hollow(plain(&found.table).rows);
+                let mut expected = without_hollow(by_csv(&text, quoting));
                 while expected.len() > found.len()
                     && expected.last().is_some_and(|row| row.iter().all(String::is_empty))
                 {
                     expected.pop();
                 }
-                prop_assert_eq!(without_hollow(expected, &text), found);
+                prop_assert_eq!(without_hollow(expected), found);
             }
             // `csv` takes the rest of the text for the cell.
             Err(refusal) if refusal.code == "quote_unclosed" => {}
             Err(refusal) => {
                 prop_assert_eq!(refusal.code, "empty");
-                let hollow = by_csv(&text).iter().flatten().all(String::is_empty);
+                let hollow = by_csv(&text, true).iter().flatten().all(String::is_empty);
                 prop_assert_eq!(hollow, true);
             }
         }
@@ -111,14 +113,14 @@ proptest! {
         let width = rows.iter().map(Vec::len).max().unwrap_or(1);
         let mut out = Vec::new();
         let names: Vec<String> = (0..width).map(|column| format!("c{column}")).collect();
-        csv_row(&mut out, names.iter().map(String::as_str), false);
+        csv_row(&mut out, names.iter().map(String::as_str), b',', false);
         let mut expected = Vec::new();
         for row in &rows {
             let mut row = row.clone();
             row.resize(width, String::new());
             // So that no row is hollow.
             row[0].insert(0, 'x');
-            csv_row(&mut out, row.iter().map(String::as_str), false);
+            csv_row(&mut out, row.iter().map(String::as_str), b',', false);
             expected.push(row);
         }
         let how = How { header: Some(1), ..told() };

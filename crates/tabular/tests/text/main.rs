@@ -1,8 +1,5 @@
 //! Texts as they come, read as the portal reads them: everything found out from the bytes alone.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that can't go on has failed"
-)]
+#![expect(clippy::expect_used, reason = "a test that can't go on has failed")]
 
 mod damage;
 mod dialects;

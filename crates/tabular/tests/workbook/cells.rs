@@ -78,6 +78,7 @@ fn numbers_booleans_and_errors() {
             &["", "", "1000", "TRUE", "", "#SPILL!"],
         ],
         &[
+            "number_rounded Sheet1!C1 1",
             "cell_error Sheet1!F1 2",
             "number_form Sheet1!A1 2 \"1250.0\" is \"1250\"",
             "boolean Sheet1!D1 3 \"1\" is \"TRUE\"",
@@ -138,7 +139,7 @@ fn days_and_times_are_read_by_their_format() {
     check(
         &Package::sheet(r#"<row><c s="1"><v>44887</v></c></row>"#)
             .formats(&formats)
-            .from_1904(),
+            .since_1904(),
         &[&["2026-11-23"]],
         &["date_from_serial Sheet1!A1 1 \"44887\" is \"2026-11-23\""],
     );

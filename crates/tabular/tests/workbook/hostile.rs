@@ -4,6 +4,7 @@ use crate::package::Package;
 use portico_tabular::Refusal;
 use portico_tabular::xlsx::budget;
 use portico_tabular::xlsx::read::Book;
+use proptest::prelude::{any, proptest};
 use std::time::{Duration, Instant};
 
 /// The refusal, which has to come quickly.
@@ -184,6 +185,18 @@ fn files_cut_off_anywhere() {
         );
     }
     assert!(budget::check(&whole).is_ok());
+
+    // A workbook may hold another one, whole; that one is not what was meant.
+    let outer = Package::sheet(ROW).with_stored("xl/embeddings/inner.xlsx", &whole);
+    assert!(budget::check(&outer).is_ok());
+    let inner = memchr::memmem::find(&outer, &whole).unwrap() + whole.len();
+    for length in inner..outer.len() {
+        assert_eq!(
+            refusal(outer[..length].to_vec()).code,
+            "cut_off",
+            "{length}"
+        );
+    }
 }
 
 #[test]
@@ -254,6 +267,39 @@ fn bytes_changed_anywhere_never_panic() {
             if let Err(refusal) = read {
                 assert!(!refusal.reason.is_empty());
             }
+        }
+    }
+}
+
+/// A sheet with a bit of everything.
+const SHEET: &str = r#"<?xml version="1.0"?><worksheet><cols><col min="1" max="2" hidden="1"/></cols><sheetData><row r="1" hidden="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>46349.5</v></c><c t="b"><v>1</v></c></row><row><c t="inlineStr"><is><r><t>a&amp;_x000D_</t></r></is></c><c><f t="shared" si="0">A1</f><v>1e3</v></c><c t="e"><v>#N/A</v></c><!-- x --><c><v><![CDATA[5]]></v></c></row></sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells></worksheet>"#;
+
+proptest! {
+    #[test]
+    fn xml_changed_anywhere_never_panics(
+        changes in proptest::collection::vec(
+            (any::<proptest::sample::Index>(), "(<|>|/|\"|&|;|=|<c|</c>|</row>|<v>|]]>|<!--|[0-9A-Z]{1,12}|.){0,3}", 0..4_usize),
+            1..6,
+        ),
+        part in 0..4_usize,
+    ) {
+        let whole = Package::sheet("")
+            .with("xl/worksheets/sheet1.xml", SHEET)
+            .strings("<si><t>a</t></si><si><r><t xml:space='preserve'> b</t></r><rPh><t>c</t></rPh></si>")
+            .formats(&["yyyy-mm-dd [h]:mm \"x\" AM/PM"]);
+        let names = ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml"];
+        let mut xml = whole.part(names[part]).to_vec();
+        for (at, text, cut) in changes {
+            let at = at.index(xml.len().max(1)).min(xml.len());
+            let end = (at + cut).min(xml.len());
+            xml.splice(at..end, text.bytes());
+        }
+        let read = Book::open(whole.with(names[part], xml).bytes()).and_then(|mut book| {
+            let sheet = book.first_filled()?;
+            book.read(sheet, None, &mut |_| {})
+        });
+        if let Err(refusal) = read {
+            proptest::prop_assert!(!refusal.reason.is_empty());
         }
     }
 }

@@ -46,6 +46,12 @@ impl Package {
         self
     }
 
+    /// A part's content.
+    pub fn part(&self, name: &str) -> &[u8] {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        &found.unwrap().1
+    }
+
     /// With cell formats of these codes, from format 1 on.
     pub fn formats(self, codes: &[&str]) -> Self {
         let mut formats = String::new();
@@ -66,7 +72,7 @@ impl Package {
     }
 
     /// With days counted from 1904.
-    pub fn from_1904(mut self) -> Self {
+    pub fn since_1904(mut self) -> Self {
         for (name, content) in &mut self.0 {
             if name == "xl/workbook.xml" {
                 let xml = String::from_utf8(std::mem::take(content)).unwrap();
@@ -87,6 +93,22 @@ impl Package {
             zip.write_all(content).unwrap();
         }
         zip.finish().unwrap().into_inner()
+    }
+
+    /// The package's bytes, with another part that is not packed.
+    pub fn with_stored(&self, name: &str, content: &[u8]) -> Vec<u8> {
+        let mut zip = Raw::default();
+        for (name, content) in self
+            .0
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_slice()))
+            .chain([(name, content)])
+        {
+            let mut crc = Crc::new();
+            crc.update(content);
+            zip.add(name, 0, content, content.len() as u64, crc.sum());
+        }
+        zip.finish()
     }
 
     /// The package's bytes, with a part that repeats a text so many times between a head and a tail. It is
