@@ -324,8 +324,8 @@ impl Core {
         self.show(self.selection.active);
     }
 
-    /// Selects an area that changed, unless the active cell is in it and it is seen whole.
-    pub fn look_at(&mut self, area: Area) {
+    /// Selects an area that changed: one cell that is seen anyway only if it is `to_be_shown`.
+    pub fn look_at(&mut self, area: Area, to_be_shown: bool) {
         let corner = |row: u32, column: u32| Cell { row, column };
         let changed = Selection {
             active: corner(area.row, area.column),
@@ -337,7 +337,7 @@ impl Core {
         // What was just typed is where the person is, or one step before.
         let one = area.rows == 1 && area.columns == 1;
         let seen = self.viewport.window();
-        if one && seen.contains(&area.row) {
+        if one && !to_be_shown && seen.contains(&area.row) {
             return;
         }
         self.selection = changed.within(self.bounds());

@@ -125,7 +125,7 @@ pub fn whole(number: f64) -> u64 {
     number.round() as u64
 }
 
-/// How a table was read: `UTF-8, comma, header in row 1`.
+/// How a table was read: `Read as UTF-8, comma, header in row 1`.
 pub fn reading_in_words(source: &SourceFacts) -> String {
     let mut parts = Vec::new();
     if let Some(sheet) = source.sheet.and_then(|sheet| source.sheets.get(sheet)) {
@@ -137,11 +137,15 @@ pub fn reading_in_words(source: &SourceFacts) -> String {
     if let Some(delimiter) = source.delimiter {
         parts.push(delimiter_word(delimiter));
     }
-    parts.push(match source.header {
+    let header = match source.header {
         Some(row) => format!("header in row {}", grouped(u64::from(row))),
         None => "no header".to_owned(),
-    });
-    parts.join(", ")
+    };
+    if parts.is_empty() {
+        return format!("Read with {header}");
+    }
+    parts.push(header);
+    format!("Read as {}", parts.join(", "))
 }
 
 /// A delimiter's name.
