@@ -134,6 +134,10 @@ pub struct Core {
     source: Option<SourceFacts>,
     categories: Vec<Vec<String>>,
     told: Option<Active>,
+    /// The editor before.
+    closed: Option<Editor>,
+    /// Whether the grid was out of the page, where it forgets how far it is scrolled.
+    away: bool,
 }
 
 impl Core {
@@ -172,6 +176,8 @@ impl Core {
             source: None,
             categories,
             told: None,
+            closed: None,
+            away: false,
         })
     }
 
@@ -222,10 +228,10 @@ impl Core {
     pub fn fit(&mut self) {
         let (width, height) = self.pane.seen();
         if height <= 0.0 {
+            self.away = true;
             return;
         }
-        if self.viewport.height() <= 0.0 || (self.viewport.height() - height).abs() > 0.5 {
-            // Out of the page, an element forgets how far it is scrolled.
+        if (self.viewport.height() - height).abs() > 0.5 {
             self.follow = true;
         }
         self.width = (width - self.numbers).max(0.0);
@@ -248,8 +254,10 @@ impl Core {
     /// Shows how things stand, and asks for what is missing.
     pub fn frame(&mut self) {
         if self.pane.seen().1 <= 0.0 {
+            self.away = true;
             return;
         }
+        self.follow |= std::mem::take(&mut self.away);
         if !self.follow {
             let bar = f64::from(self.pane.grid.scroll_top());
             if (bar - self.bar).abs() > 0.5 {
@@ -316,8 +324,8 @@ impl Core {
         self.show(self.selection.active);
     }
 
-    /// Selects an area that changed, unless the active cell is in it and it is seen whole.
-    pub fn look_at(&mut self, area: Area) {
+    /// Selects an area that changed: one cell that is seen anyway only if it is `to_be_shown`.
+    pub fn look_at(&mut self, area: Area, to_be_shown: bool) {
         let corner = |row: u32, column: u32| Cell { row, column };
         let changed = Selection {
             active: corner(area.row, area.column),
@@ -329,7 +337,7 @@ impl Core {
         // What was just typed is where the person is, or one step before.
         let one = area.rows == 1 && area.columns == 1;
         let seen = self.viewport.window();
-        if one && seen.contains(&area.row) {
+        if one && !to_be_shown && seen.contains(&area.row) {
             return;
         }
         self.selection = changed.within(self.bounds());
@@ -385,7 +393,9 @@ impl Core {
         let text = editor.text();
         let (cell, row) = (editor.cell, editor.row);
         let changed = take && text != editor.before;
-        drop(editor);
+        editor.close();
+        // It may be its own event that ends it.
+        self.closed = Some(editor);
         if changed {
             let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
             self.cache.patch(cell.row, |row| {

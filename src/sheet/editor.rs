@@ -1,6 +1,6 @@
 //! The field over a cell while its text is edited.
 
-use super::item::place;
+use super::item::{make, place};
 use super::listen::Listener;
 use super::selection::Cell;
 use super::viewport::ROW;
@@ -21,8 +21,9 @@ pub struct Editor {
     /// Whether typing replaces its text; arrows end it then.
     pub replaces: bool,
     field: Field,
-    list: Option<HtmlElement>,
-    blur: Option<Listener>,
+    /// What the field stands in: a cell of a row, as whatever is in a grid.
+    around: HtmlElement,
+    blur: Listener,
 }
 
 enum Field {
@@ -71,13 +72,20 @@ impl Editor {
         ] {
             node.set_attribute(name, value).ok()?;
         }
-        let mut list = None;
+        let around = make(document, "sheet-editing", Some("row"))?;
+        let cell = make(document, "", Some("gridcell"))?;
+        for (node, name, index) in [
+            (&around, "aria-rowindex", opening.cell.row),
+            (&cell, "aria-colindex", opening.cell.column),
+        ] {
+            let index = u64::from(index) + 2;
+            node.set_attribute(name, &index.to_string()).ok()?;
+        }
+        around.append_child(&cell).ok()?;
         if !many && !opening.categories.is_empty() {
-            list = categories(document, opening.categories);
-            if let Some(list) = &list {
-                lane.append_child(list).ok()?;
-                node.set_attribute("list", "sheet-categories").ok()?;
-            }
+            let list = categories(document, opening.categories)?;
+            cell.append_child(&list).ok()?;
+            node.set_attribute("list", "sheet-categories").ok()?;
         }
         let (x, y, width) = opening.place;
         if let Some(node) = node.dyn_ref::<HtmlElement>() {
@@ -86,7 +94,8 @@ impl Editor {
             place(node, "width", width.max(120.0));
             place(node, "height", if many { ROW * 4.0 } else { ROW });
         }
-        lane.append_child(&node).ok()?;
+        cell.append_child(&node).ok()?;
+        lane.append_child(&around).ok()?;
         let blur = Listener::new(&node, "blur", move |_: web_sys::Event| left());
         let field = match node.dyn_into::<HtmlInputElement>() {
             Ok(line) => Field::Line(line),
@@ -98,8 +107,8 @@ impl Editor {
             before: opening.text.to_owned(),
             replaces: opening.replaces,
             field,
-            list,
-            blur: Some(blur),
+            around,
+            blur,
         };
         let text = if opening.replaces { "" } else { opening.text };
         editor.start(text);
@@ -128,6 +137,14 @@ impl Editor {
         field.is_same_node(Some(node))
     }
 
+    /// Takes the field away. An editor that is closed because its field lost the focus must be kept
+    /// until that event is over.
+    pub fn close(&self) {
+        // First of all: a field that is taken away loses the focus, which is no news.
+        self.blur.stop();
+        self.around.remove();
+    }
+
     fn start(&self, text: &str) {
         let end = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
         match &self.field {
@@ -148,15 +165,7 @@ impl Editor {
 
 impl Drop for Editor {
     fn drop(&mut self) {
-        // First of all: a field that is taken away loses the focus, which is no news.
-        self.blur = None;
-        match &self.field {
-            Field::Line(field) => field.remove(),
-            Field::Lines(field) => field.remove(),
-        }
-        if let Some(list) = &self.list {
-            list.remove();
-        }
+        self.close();
     }
 }
 

@@ -22,10 +22,13 @@ struct Shell {
     wish: Box<dyn Fn(Wish)>,
     listeners: RefCell<Vec<Listener>>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
-    /// Whether a frame is on its way.
-    waiting: Slot<bool>,
-    observer: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>>,
+    /// The frame that is on its way.
+    waiting: Slot<Option<i32>>,
+    observer: RefCell<Option<Observer>>,
 }
+
+/// Tells when the grid's size changes; with what it calls.
+type Observer = (ResizeObserver, Closure<dyn FnMut()>);
 
 impl Grid {
     /// Makes a grid in `host`. `categories` are the values that each input of the model knows; `wish`
@@ -42,7 +45,7 @@ impl Grid {
             wish: Box::new(wish),
             listeners: RefCell::new(Vec::new()),
             frame: RefCell::new(None),
-            waiting: Slot::new(false),
+            waiting: Slot::new(None),
             observer: RefCell::new(None),
         });
         Shell::listen(&shell);
@@ -112,9 +115,10 @@ impl Grid {
         });
     }
 
-    /// Selects an area that changed, rows at their positions, unless it is seen already.
-    pub fn look_at(&self, area: Area) {
-        self.0.run(|core| core.look_at(area));
+    /// Selects an area that changed, rows at their positions: one cell that is seen anyway only if it is
+    /// `to_be_shown`.
+    pub fn look_at(&self, area: Area, to_be_shown: bool) {
+        self.0.run(|core| core.look_at(area, to_be_shown));
     }
 
     /// Takes the focus.
@@ -140,21 +144,23 @@ impl Shell {
     }
 
     fn schedule(self: &Rc<Self>) {
-        if self.waiting.replace(true) {
+        if self.waiting.get().is_some() {
             return;
         }
         let frame = self.frame.borrow();
         let asked = frame
             .as_ref()
             .zip(web_sys::window())
-            .map(|(act, window)| window.request_animation_frame(act.as_ref().unchecked_ref()));
-        if !matches!(asked, Some(Ok(_))) {
-            self.waiting.set(false);
-        }
+            .and_then(|(act, window)| {
+                window
+                    .request_animation_frame(act.as_ref().unchecked_ref())
+                    .ok()
+            });
+        self.waiting.set(asked);
     }
 
     fn shown(self: &Rc<Self>) {
-        self.waiting.set(false);
+        self.waiting.set(None);
         let wishes = {
             let Ok(mut core) = self.core.try_borrow_mut() else {
                 return;
@@ -285,6 +291,10 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
+        if let Some((frame, window)) = self.waiting.take().zip(web_sys::window()) {
+            // It fails only for a frame that never was.
+            let _ = window.cancel_animation_frame(frame);
+        }
         if let Some((observer, _)) = self.observer.borrow_mut().take() {
             observer.disconnect();
         }

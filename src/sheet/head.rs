@@ -9,7 +9,7 @@ pub const NARROWEST: f64 = 64.0;
 /// The widest a column is by itself.
 const WIDEST: f64 = 280.0;
 /// What a letter takes, about.
-const LETTER: f64 = 7.6;
+const LETTER: f64 = 8.4;
 /// What stands around a text.
 const AROUND: f64 = 22.0;
 

@@ -38,10 +38,17 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
+impl Listener {
+    /// Stops to listen. What it called lives on with it, so that it may be what calls this.
+    pub fn stop(&self) {
         let _ = self
             .target
             .remove_event_listener_with_callback(self.name, &self.function);
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

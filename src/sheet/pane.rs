@@ -49,6 +49,7 @@ struct Line {
     row: Option<u32>,
     /// The origin that it is placed from.
     base: u32,
+    hidden: bool,
 }
 
 /// The grid's elements.
@@ -224,6 +225,7 @@ impl Pane {
                 cells: Vec::new(),
                 row: None,
                 base: 0,
+                hidden: false,
             };
             fill(&self.document, &mut line, slots);
             self.lines.push(line);
@@ -275,9 +277,7 @@ impl Pane {
         let mut active = None;
         for (slot, line) in self.lines.iter_mut().enumerate() {
             let Some(row) = in_slot(rows, slot, count) else {
-                if line.row.take().is_some() {
-                    line.node.set_hidden(true);
-                }
+                line.hide();
                 continue;
             };
             line.stand(row, self.base);
@@ -309,17 +309,21 @@ impl Pane {
                 .as_ref()
                 .is_some_and(|(node, _)| *node == before && Some(before.id()) == id);
             if !same {
-                let _ = before.remove_attribute("id");
-                let _ = before.remove_attribute("aria-errormessage");
+                for name in ["id", "aria-errormessage", "aria-describedby"] {
+                    let _ = before.remove_attribute(name);
+                }
             }
         }
         match (active, id) {
             (Some((node, _)), Some(id)) => {
                 node.set_id(&id);
-                if node.has_attribute("aria-invalid") {
-                    let _ = node.set_attribute("aria-errormessage", "sheet-words");
-                } else {
-                    let _ = node.remove_attribute("aria-errormessage");
+                // The line under the grid says what is wrong with it.
+                for name in ["aria-errormessage", "aria-describedby"] {
+                    let _ = if node.has_attribute("aria-invalid") {
+                        node.set_attribute(name, "sheet-words")
+                    } else {
+                        node.remove_attribute(name)
+                    };
                 }
                 let _ = self.grid.set_attribute("aria-activedescendant", &id);
                 self.active = Some(node);
@@ -375,12 +379,20 @@ impl Pane {
 }
 
 impl Line {
+    fn hide(&mut self) {
+        if !self.hidden {
+            self.hidden = true;
+            self.node.set_hidden(true);
+        }
+    }
+
     fn stand(&mut self, row: u32, base: u32) {
+        if self.hidden {
+            self.hidden = false;
+            self.node.set_hidden(false);
+        }
         if self.row == Some(row) && self.base == base {
             return;
-        }
-        if self.row.is_none() {
-            self.node.set_hidden(false);
         }
         if self.row != Some(row) {
             let index = u64::from(row) + 2;
@@ -460,7 +472,7 @@ fn look(row: Option<&Row>, at: Cell, scene: &Scene<'_>) -> Look {
         let (text, mut class) = match text {
             Some(text) if !text.is_empty() => (text, place),
             // Why there is none stands where it would be.
-            _ if index == 0 => (row.reason.as_str(), place | item::NOTE),
+            _ if index == 0 && !row.reason.is_empty() => (row.reason.as_str(), place | item::NOTE),
             _ => ("", place),
         };
         if row.state == RowState::Stale {

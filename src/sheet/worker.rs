@@ -46,6 +46,8 @@ struct Inner {
     /// What each worker is told first.
     start: Request,
     running: RefCell<Option<Running>>,
+    /// The worker before, which may have ended within its own listener: that must outlive its call.
+    ended: RefCell<Option<Running>>,
     /// Which worker it is: what an older one still says is not listened to.
     number: Cell<u32>,
 }
@@ -67,6 +69,7 @@ impl Link {
             hear: Box::new(hear),
             start,
             running: RefCell::new(None),
+            ended: RefCell::new(None),
             number: Cell::new(0),
         }));
         link.restart();
@@ -139,6 +142,7 @@ impl Link {
             running.worker.set_onmessageerror(None);
             running.worker.set_onerror(None);
             running.worker.terminate();
+            self.0.ended.replace(Some(running));
         }
     }
 

@@ -3,13 +3,12 @@
 use super::empty::{ChooseFile, ReadProgress};
 use super::model::columns_in_words;
 use super::reading::HowRead;
-use super::state::use_sheet;
+use super::state::{Losing, use_sheet};
 use crate::ui::choice::Show;
-use crate::ui::live::view;
+use crate::ui::live::{effect, view};
 use crate::ui::number::counted;
 use crate::ui::{Button, Confirm};
 use leptos::prelude::*;
-use portico_tabular::protocol::Request;
 
 /// The bar.
 #[component]
@@ -43,7 +42,7 @@ pub fn SourceBar() -> impl IntoView {
                 <History/>
                 <ColumnsButton/>
                 <ChooseFile label="Open another"/>
-                <CloseButton/>
+                <Button on_click=Callback::new(move |_| sheet.leave())>"Close"</Button>
             </div>
         </div>
         <Show when=move || reading.get()>
@@ -64,11 +63,11 @@ fn History() -> impl IntoView {
     let redo = Memo::new(move |_| sheet.facts.read().redo.clone());
     let blocked = |words: Memo<Option<String>>, none: &'static str| {
         Signal::derive(move || {
-            words
-                .read()
-                .is_none()
-                .then(|| none.to_owned())
-                .unwrap_or_default()
+            if words.read().is_none() {
+                none.to_owned()
+            } else {
+                String::new()
+            }
         })
     };
     let title = |words: Memo<Option<String>>| move || words.get();
@@ -76,7 +75,7 @@ fn History() -> impl IntoView {
         <span title=title(undo)>
             <Button
                 blocked=blocked(undo, "There is nothing to undo")
-                on_click=Callback::new(move |_| sheet.ask(&Request::Undo))
+                on_click=Callback::new(move |_| sheet.undo())
             >
                 "Undo"
             </Button>
@@ -84,7 +83,7 @@ fn History() -> impl IntoView {
         <span title=title(redo)>
             <Button
                 blocked=blocked(redo, "There is nothing to redo")
-                on_click=Callback::new(move |_| sheet.ask(&Request::Redo))
+                on_click=Callback::new(move |_| sheet.redo())
             >
                 "Redo"
             </Button>
@@ -108,33 +107,47 @@ fn ColumnsButton() -> impl IntoView {
     }
 }
 
-/// Lets go of the table; asks first where something would be lost.
+/// Asks before edits or predictions are lost.
 #[component]
-fn CloseButton() -> impl IntoView {
+pub fn Lose() -> impl IntoView {
     let sheet = use_sheet();
-    let asking = RwSignal::new(false);
-    let close = move |_| {
-        let lost = sheet
-            .facts
-            .with_untracked(|facts| facts.unsaved || facts.run.running);
-        if lost {
-            asking.set(true);
+    let open = RwSignal::new(false);
+    effect(move || {
+        if sheet.losing.read().is_some() {
+            open.set(true);
+        }
+    });
+    effect(move || {
+        if !open.get() && sheet.losing.with_untracked(Option::is_some) {
+            sheet.losing.set(None);
+        }
+    });
+    let next = Memo::new(move |_| sheet.losing.get() == Some(Losing::ByNext));
+    let title = move || {
+        if next.get() {
+            "Open another table?".to_owned()
         } else {
-            sheet.close();
+            "Close this table?".to_owned()
+        }
+    };
+    let action = move || {
+        if next.get() {
+            "Open without saving".to_owned()
+        } else {
+            "Close without saving".to_owned()
         }
     };
     view! {
-        <Button on_click=Callback::new(close)>"Close"</Button>
         <Confirm
-            open=asking
-            title=Signal::stored("Close this table?".to_owned())
-            action=Signal::stored("Close without saving".to_owned())
+            open=open
+            title=Signal::derive(title)
+            action=Signal::derive(action)
             on_confirm=Callback::new(move |()| {
-                asking.set(false);
-                sheet.close();
+                sheet.lose();
+                open.set(false);
             })
         >
-            <p>"It holds edits or predictions that no file has. Download it first to keep them."</p>
+            <p>"This table holds edits or predictions that no file has. Download it first to keep them."</p>
         </Confirm>
     }
 }

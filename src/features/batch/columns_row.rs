@@ -13,6 +13,9 @@ use portico_tabular::mapping::Source;
 use portico_tabular::place::letters;
 use portico_tabular::protocol::Request;
 
+/// The most columns that are listed before somebody wants to choose.
+const LISTED: usize = 400;
+
 /// An input.
 #[component]
 pub fn InputRow(
@@ -81,12 +84,19 @@ fn SourceSelect(id: String, source: Memo<Source>, on_choose: Callback<Source>) -
         names
     });
     let value = move || source_value(&source.get());
+    // A list of thousands for each input is made only where somebody wants to choose.
+    let wanted = RwSignal::new(false);
     let options = move || {
         let chosen = value();
-        let columns = names.get().into_iter().enumerate().map(|(index, name)| {
+        let names = names.get();
+        let all = names.len() <= LISTED || wanted.get();
+        let columns = names.into_iter().enumerate().filter_map(|(index, name)| {
             let value = format!("column-{index}");
+            if !all && value != chosen {
+                return None;
+            }
             let letters = letters(u32::try_from(index).unwrap_or_default());
-            (value, format!("{letters} · {name}"))
+            Some((value, format!("{letters} · {name}")))
         });
         [
             ("missing".to_owned(), "nothing".to_owned()),
@@ -110,7 +120,14 @@ fn SourceSelect(id: String, source: Memo<Source>, on_choose: Callback<Source>) -
         }
     };
     view! {
-        <select class="input" id=id on:change=choose prop:value=value>
+        <select
+            class="input"
+            id=id
+            on:change=choose
+            on:focus=move |_| wanted.set(true)
+            on:pointerdown=move |_| wanted.set(true)
+            prop:value=value
+        >
             {live(options)}
         </select>
     }

@@ -1,5 +1,6 @@
 //! What the page shows before there is a table: where rows can be put, and what the model wants.
 
+use super::model::whole;
 use super::state::{Making, Sheet, use_sheet};
 use crate::features::consume::model::{type_word, values_in_words};
 use crate::ui::live::{live, view};
@@ -138,11 +139,11 @@ pub fn ReadProgress() -> impl IntoView {
     let sheet = use_sheet();
     let reading = Memo::new(move |_| sheet.facts.read().reading);
     let words = move || match reading.get() {
-        Some((read, all)) => format!(
-            "{} of {} read",
-            bytes(super::model::whole(read)),
-            bytes(super::model::whole(all))
-        ),
+        // How many rows a workbook has is known at its end alone.
+        Some((read, all)) if all <= 0.0 => {
+            format!("{} read", counted(whole(read), "row", "rows"))
+        }
+        Some((read, all)) => format!("{} of {} read", bytes(whole(read)), bytes(whole(all))),
         None => "Reading".to_owned(),
     };
     view! {
@@ -150,7 +151,10 @@ pub fn ReadProgress() -> impl IntoView {
             <progress
                 aria-label="Reading"
                 max="1"
-                prop:value=move || reading.get().map(|(read, all)| if all > 0.0 { read / all } else { 0.0 })
+                value=move || {
+                    let (read, all) = reading.get().filter(|(_, all)| *all > 0.0)?;
+                    Some((read / all).to_string())
+                }
             ></progress>
             <span class="muted">{words}</span>
         </div>
@@ -169,7 +173,7 @@ fn Wanted() -> impl IntoView {
     view! {
         <section class="section batch-wanted" aria-labelledby="batch-wanted-title">
             <h2 class="section-title" id="batch-wanted-title">"Columns that the model wants"</h2>
-            <TableFrame label="Columns that the model wants" footer=foot>
+            <TableFrame label="Input columns" footer=foot>
                 <thead>
                     <tr>
                         <th scope="col">"Column"</th>

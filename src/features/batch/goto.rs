@@ -1,7 +1,7 @@
 //! Asks for a row and goes there.
 
 use super::state::use_sheet;
-use crate::ui::live::view;
+use crate::ui::live::{effect, view};
 use crate::ui::{Button, ButtonKind, Dialog, TextInput};
 use leptos::ev;
 use leptos::prelude::*;
@@ -17,6 +17,11 @@ pub fn GoTo() -> impl IntoView {
         open.set(false);
         error.set(String::new());
     };
+    effect(move || {
+        if open.get() {
+            text.set(String::new());
+        }
+    });
     let go = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let typed: String = text

@@ -79,10 +79,7 @@ pub fn listen(sheet: Sheet, root: StoredValue<HtmlElement, LocalStorage>) -> RwS
             event.prevent_default();
         }),
         window_event_listener(ev::beforeunload, move |event| {
-            let lost = sheet
-                .facts
-                .with_untracked(|facts| facts.unsaved || facts.run.running);
-            if lost {
+            if sheet.would_lose() {
                 event.prevent_default();
                 event.set_return_value("lost");
             }

@@ -96,7 +96,7 @@ fn Page(
         <div class="batch" class:batch-over=move || over.get()>
             <NoticeLine/>
             {live(move || {
-                which.track();
+                which.get();
                 untrack(page)
             })}
             <p class="visually-hidden" role="status" aria-live="polite">{move || sheet.spoken.get()}</p>

@@ -31,7 +31,7 @@ pub fn score_button(state: &State, policy: Policy, complete: bool) -> ScoreButto
         rows(sent)
     };
     let label = match (policy, sent, barred) {
-        (_, 0, 0) => "Score".to_owned(),
+        (_, 0, _) => "Score".to_owned(),
         (Policy::Skip, _, 1..) => format!("Score {many}, skip {}", grouped(u64::from(barred))),
         _ => format!("Score {many}"),
     };
@@ -42,7 +42,10 @@ pub fn score_button(state: &State, policy: Policy, complete: bool) -> ScoreButto
     } else if sent > 0 {
         String::new()
     } else if barred > 0 {
-        "Every row that is left has a cell to fix".to_owned()
+        match barred {
+            1 => "The row that is left has a cell to fix".to_owned(),
+            _ => format!("The {} that are left have cells to fix", rows(barred)),
+        }
     } else if state.rows == 0 {
         "There are no rows".to_owned()
     } else {
@@ -122,7 +125,7 @@ pub fn whole(number: f64) -> u64 {
     number.round() as u64
 }
 
-/// How a table was read: `UTF-8, comma, header in row 1`.
+/// How a table was read: `Read as UTF-8, comma, header in row 1`.
 pub fn reading_in_words(source: &SourceFacts) -> String {
     let mut parts = Vec::new();
     if let Some(sheet) = source.sheet.and_then(|sheet| source.sheets.get(sheet)) {
@@ -134,11 +137,15 @@ pub fn reading_in_words(source: &SourceFacts) -> String {
     if let Some(delimiter) = source.delimiter {
         parts.push(delimiter_word(delimiter));
     }
-    parts.push(match source.header {
+    let header = match source.header {
         Some(row) => format!("header in row {}", grouped(u64::from(row))),
         None => "no header".to_owned(),
-    });
-    parts.join(", ")
+    };
+    if parts.is_empty() {
+        return format!("Read with {header}");
+    }
+    parts.push(header);
+    format!("Read as {}", parts.join(", "))
 }
 
 /// A delimiter's name.

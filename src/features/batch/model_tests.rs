@@ -57,8 +57,8 @@ fn the_button_says_exactly_what_it_does() {
         &standing(0, 3),
         Policy::Skip,
         false,
-        "Score 0 rows, skip 3",
-        "Every row that is left has a cell to fix",
+        "Score",
+        "The 3 rows that are left have cells to fix",
     );
     let done = State {
         rows: 344,
@@ -136,14 +136,23 @@ fn how_a_table_was_read_is_one_line() {
     };
     assert_eq!(
         reading_in_words(&source),
-        "windows-1252, semicolon, header in row 3"
+        "Read as windows-1252, semicolon, header in row 3"
     );
     let source = SourceFacts {
         sheet: Some(1),
         sheets: vec!["Notes".to_owned(), "Data".to_owned()],
         ..SourceFacts::default()
     };
-    assert_eq!(reading_in_words(&source), "sheet Data, no header");
+    assert_eq!(reading_in_words(&source), "Read as sheet Data, no header");
+}
+
+#[test]
+fn a_paste_has_only_a_header() {
+    let source = SourceFacts {
+        header: Some(1),
+        ..SourceFacts::default()
+    };
+    assert_eq!(reading_in_words(&source), "Read with header in row 1");
 }
 
 #[test]

@@ -52,12 +52,18 @@ pub struct Sheet {
     pub how: RwSignal<How>,
     /// Whether the columns are shown.
     pub columns_open: RwSignal<bool>,
+    /// What would lose edits or predictions, while a person is asked.
+    pub losing: RwSignal<Option<Losing>>,
     /// Whether a row to go to is asked for.
     pub goto_open: RwSignal<bool>,
+    /// The file that is opened if the person says so.
+    next: StoredValue<Option<File>, LocalStorage>,
     /// Pieces of the file that is being made.
     pieces: StoredValue<Vec<ArrayBuffer>, LocalStorage>,
     /// Where to go once all rows are shown.
     pending: StoredValue<Option<Spot>>,
+    /// Whether the change that is told next is one that a person has to be shown.
+    taken_back: StoredValue<bool>,
 }
 
 /// A file that is being made.
@@ -67,6 +73,15 @@ pub enum Making {
     Table(Format),
     /// The template.
     Template,
+}
+
+/// What would lose edits or predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losing {
+    /// Closing the table.
+    ByClosing,
+    /// Opening the next one.
+    ByNext,
 }
 
 impl Sheet {
@@ -88,9 +103,12 @@ impl Sheet {
             making: RwSignal::new(None),
             how: RwSignal::new(How::default()),
             columns_open: RwSignal::new(false),
+            losing: RwSignal::new(None),
             goto_open: RwSignal::new(false),
+            next: StoredValue::new_local(None),
             pieces: StoredValue::new_local(Vec::new()),
             pending: StoredValue::new(None),
+            taken_back: StoredValue::new(false),
         };
         let link = Link::start(worker, Request::Start(Box::new(start)), move |heard| {
             sheet.hear(heard);
@@ -118,8 +136,48 @@ impl Sheet {
         });
     }
 
-    /// Opens a file.
+    /// Opens a file; asks first where something would be lost.
     pub fn open(self, file: &File) {
+        if self.would_lose() {
+            self.next.set_value(Some(file.clone()));
+            self.losing.set(Some(Losing::ByNext));
+        } else {
+            self.open_now(file);
+        }
+    }
+
+    /// Lets go of the table; asks first where something would be lost.
+    pub fn leave(self) {
+        if self.would_lose() {
+            self.losing.set(Some(Losing::ByClosing));
+        } else {
+            self.close();
+        }
+    }
+
+    /// What was asked for is to be done, whatever is lost.
+    pub fn lose(self) {
+        match self.losing.get_untracked() {
+            Some(Losing::ByClosing) => self.close(),
+            Some(Losing::ByNext) => {
+                let file = self.next.try_update_value(Option::take).flatten();
+                if let Some(file) = file {
+                    self.close();
+                    self.open_now(&file);
+                }
+            }
+            None => {}
+        }
+        self.losing.set(None);
+    }
+
+    /// Whether edits or predictions would go with the table.
+    pub fn would_lose(self) -> bool {
+        self.facts
+            .with_untracked(|facts| facts.unsaved || facts.run.running)
+    }
+
+    fn open_now(self, file: &File) {
         let name = file.name();
         self.begin(name.clone());
         let request = Request::Open {
@@ -225,6 +283,18 @@ impl Sheet {
         }
     }
 
+    /// Takes the last act back.
+    pub fn undo(self) {
+        self.taken_back.set_value(true);
+        self.ask(&Request::Undo);
+    }
+
+    /// Does again what was taken back.
+    pub fn redo(self) {
+        self.taken_back.set_value(true);
+        self.ask(&Request::Redo);
+    }
+
     /// Makes a file.
     pub fn make(self, making: Making) {
         if self.making.get_untracked().is_some() {
@@ -275,19 +345,25 @@ impl Sheet {
                 first: wanted.first,
                 count: wanted.count,
             }),
-            Wish::Edit(row, column, text) => self.ask(&Request::Edit {
-                row,
-                column,
-                cells: vec![vec![text]],
-            }),
-            Wish::Clear(area) => self.ask(&Request::Clear { area }),
+            Wish::Edit(row, column, text) => {
+                self.taken_back.set_value(false);
+                self.ask(&Request::Edit {
+                    row,
+                    column,
+                    cells: vec![vec![text]],
+                });
+            }
+            Wish::Clear(area) => {
+                self.taken_back.set_value(false);
+                self.ask(&Request::Clear { area });
+            }
             Wish::Copy(area) => self.ask(&Request::Copy { area }),
             Wish::Paste(row, column, clip) => {
                 self.ask_with_clip(&Request::PasteAt { row, column }, &clip);
             }
             Wish::File(file) => self.open(&file),
-            Wish::Undo => self.ask(&Request::Undo),
-            Wish::Redo => self.ask(&Request::Redo),
+            Wish::Undo => self.undo(),
+            Wish::Redo => self.redo(),
             Wish::Find(back) => self.find(back),
             Wish::GoTo => self.goto_open.set(true),
             Wish::Active(active) => {
@@ -327,6 +403,7 @@ impl Sheet {
         self.active.try_set(Active::default());
         self.pieces.try_set_value(Vec::new());
         self.pending.try_set_value(None);
+        self.taken_back.try_set_value(false);
         self.with_grid(Grid::forget);
     }
 
@@ -376,10 +453,13 @@ impl Sheet {
             }
             Reply::Changed { area, words } => {
                 self.say(&words);
+                let back = self.taken_back.try_get_value().unwrap_or_default();
+                self.taken_back.try_set_value(false);
+                let all = self.facts.with_untracked(|facts| facts.view == View::All);
                 self.with_grid(|grid| {
                     grid.changed();
-                    if self.facts.read_untracked().view == View::All && area.rows > 0 {
-                        grid.look_at(area);
+                    if all && area.rows > 0 {
+                        grid.look_at(area, back);
                     }
                 });
             }

@@ -1,6 +1,6 @@
 //! The page with a table: bars above, the grid, and what there is to say about its active cell.
 
-use super::bar::SourceBar;
+use super::bar::{Lose, SourceBar};
 use super::columns::Columns;
 use super::findings::FindingsBar;
 use super::goto::GoTo;
@@ -25,6 +25,7 @@ pub fn Table() -> impl IntoView {
         </div>
         <Columns/>
         <GoTo/>
+        <Lose/>
     }
 }
 
