@@ -87,7 +87,7 @@ fn check(text: impl AsRef<[u8]>, expected: &[&str]) -> TextFacts {
 fn check_export(written: &Plain) {
     let mut out = Vec::new();
     for row in [&written.header].into_iter().chain(&written.rows) {
-        csv_row(&mut out, row.iter().map(String::as_str), false);
+        csv_row(&mut out, row.iter().map(String::as_str), b',', false);
     }
     let how = How {
         header: Some(1),
