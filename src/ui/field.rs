@@ -16,14 +16,17 @@ pub struct FieldIds {
 }
 
 impl FieldIds {
-    /// Ids that no other field of this page has.
+    /// Ids that no other field of the document has.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // The portal and its spreadsheet page count each for itself, and stand in one document.
+        let program = env!("CARGO_CRATE_NAME");
+        let input = format!("{program}-field-{number}");
         Self {
-            input: format!("field-{number}"),
-            hint: format!("field-{number}-hint"),
-            error: format!("field-{number}-error"),
+            hint: format!("{input}-hint"),
+            error: format!("{input}-error"),
+            input,
         }
     }
 
