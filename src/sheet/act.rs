@@ -24,9 +24,8 @@ enum Spot {
 }
 
 impl Core {
-    /// A key went down. Whether it was taken. `left` is called when a field that is opened loses the
-    /// focus.
-    pub fn key(&mut self, event: &KeyboardEvent, left: impl FnMut() + 'static) -> bool {
+    /// A key went down. Whether it was taken.
+    pub fn key(&mut self, event: &KeyboardEvent) -> bool {
         let key = event.key();
         let press = Press {
             key: &key,
@@ -38,7 +37,7 @@ impl Core {
         if event.is_composing() {
             return false;
         }
-        if self.editor.is_some() {
+        if self.editing() {
             return self.key_in_field(press);
         }
         let Some(act) = keyboard::act(press) else {
@@ -55,11 +54,16 @@ impl Core {
                 self.go(step, false);
             }
             Act::Go(step, extend) => self.go(step, extend),
-            Act::Edit => self.edit(false, left),
+            Act::Edit => self.edit(false),
             Act::Replace => {
-                self.edit(true, left);
+                self.wait();
+                let active = self.selection.active;
+                match &mut self.editor {
+                    Some(editor) if editor.cell == active => editor.wake(),
+                    _ => self.edit(true),
+                }
                 // The key itself goes on to the field.
-                return self.editor.is_none();
+                return !self.editing();
             }
             Act::Clear => self.clear(),
             Act::All => self.selection = Selection::all(self.bounds()),
@@ -78,6 +82,14 @@ impl Core {
             }
         }
         true
+    }
+
+    /// Something is composed or typed: what waited for it is seen from now on, here and after this.
+    pub fn composed(&mut self, by_method: bool) {
+        self.composes |= by_method;
+        if let Some(editor) = &mut self.editor {
+            editor.wake();
+        }
     }
 
     fn key_in_field(&mut self, press: Press<'_>) -> bool {
@@ -235,13 +247,10 @@ impl Core {
 
     /// Somebody copies or cuts. Whether the event is to be kept from the browser.
     pub fn copy(&mut self, event: &ClipboardEvent, cut: bool) -> bool {
-        if self.editor.is_some() {
+        if self.editing() {
             return false;
         }
-        let Some(area) = self.table_area() else {
-            self.wishes.push(Wish::Say(APART));
-            return true;
-        };
+        let area = self.selection.area();
         match &self.copied.ready {
             Some((there, text, html)) if *there == area => {
                 if !clipboard::put(event, text, html) {
@@ -272,9 +281,14 @@ impl Core {
         }
     }
 
+    /// What was asked for is not copied, and nothing comes.
+    pub fn not_copied(&mut self) {
+        self.copied.asked.pop_front();
+    }
+
     /// Somebody pastes. Whether the event is to be kept from the browser.
     pub fn paste(&mut self, event: &ClipboardEvent) -> bool {
-        if self.editor.is_some() {
+        if self.editing() {
             return false;
         }
         match clipboard::pasted(event) {

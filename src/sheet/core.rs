@@ -11,6 +11,7 @@ use super::worker::Clip;
 use portico_tabular::place::Place;
 use portico_tabular::protocol::{Area, Row, RowState, SourceFacts, State, View};
 use std::collections::VecDeque;
+use std::rc::Rc;
 use web_sys::{Document, File, HtmlElement};
 
 /// The most cells whose text is fetched before anybody copies them.
@@ -119,6 +120,11 @@ pub struct Core {
     pub(super) pointer: (f64, f64),
     pub(super) copied: Copied,
     pub(super) view: View,
+    /// Whether an input method is used: then a field waits over the active cell, because a field that is
+    /// opened by the first key comes too late for what that key begins to compose.
+    pub(super) composes: bool,
+    /// What a field calls that loses the focus.
+    pub(super) left_field: Rc<dyn Fn()>,
     /// Whether the next Tab leaves the grid.
     pub(super) leaving: bool,
     pub(super) wishes: Vec<Wish>,
@@ -166,6 +172,8 @@ impl Core {
             pointer: (0.0, 0.0),
             copied: Copied::default(),
             view: View::All,
+            composes: false,
+            left_field: Rc::new(|| ()),
             leaving: false,
             wishes: Vec::new(),
             seeking: None,
@@ -267,6 +275,7 @@ impl Core {
             self.left = f64::from(self.pane.grid.scroll_left());
         }
         self.drag_on();
+        self.wait();
         self.pane.paint(&Scene {
             viewport: &self.viewport,
             columns: &self.columns,
@@ -279,6 +288,10 @@ impl Core {
             selection: self.selection,
             layout: self.layout,
         });
+        if let Some(editor) = &mut self.editor {
+            let (x, y, _) = self.pane.cell_place(editor.cell, &self.columns);
+            editor.stand(x, y);
+        }
         if self.follow {
             self.follow = false;
             self.pane.grid.set_scroll_top(pixels(self.viewport.bar()));
@@ -352,37 +365,86 @@ impl Core {
         self.follow = true;
     }
 
+    /// Whether a cell is being edited.
+    pub fn editing(&self) -> bool {
+        self.editor.as_ref().is_some_and(|editor| !editor.ahead)
+    }
+
     /// Opens the field over the active cell.
-    pub fn edit(&mut self, replaces: bool, left: impl FnMut() + 'static) {
-        let cell = self.selection.active;
-        if cell.column >= self.own {
+    pub fn edit(&mut self, replaces: bool) {
+        if self.selection.active.column >= self.own {
             self.wishes.push(Wish::Say("Predictions can't be edited."));
+        } else {
+            self.open(replaces, false);
+        }
+    }
+
+    /// Has a field wait over the active cell, where an input method is used.
+    pub fn wait(&mut self) {
+        let cell = self.selection.active;
+        let waits = self
+            .editor
+            .as_ref()
+            .is_some_and(|editor| editor.cell == cell);
+        if !self.composes || self.editing() || waits {
             return;
         }
-        self.show(cell);
+        let inside = self.document.active_element();
+        let inside = inside.is_some_and(|element| self.pane.grid.contains(Some(&element)));
+        if inside && cell.column < self.own {
+            self.open(true, true);
+        } else if self.editor.is_some() {
+            self.finish(false);
+            self.focus_grid();
+        }
+    }
+
+    fn open(&mut self, replaces: bool, ahead: bool) {
+        let cell = self.selection.active;
+        if self.cache.row(cell.row).is_none() {
+            return;
+        }
+        self.finish(false);
+        if !ahead {
+            self.show(cell);
+        }
         let Some((row, _)) = self.cache.row(cell.row) else {
             return;
         };
         let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
         let head = self.heads.get(column);
-        let label = format!(
+        let text = row.cells.get(column).map_or("", String::as_str);
+        let mut label = format!(
             "{}, row {}",
             head.map_or("", |head| head.name.as_str()),
             row.source_row
         );
+        if ahead {
+            // The field itself is empty.
+            label = format!("{label}: {text}");
+        }
         let categories = head
             .and_then(|head| self.categories.get(head.input?))
             .map_or(&[][..], Vec::as_slice);
         let opening = Opening {
             cell,
             row: row.row,
-            text: row.cells.get(column).map_or("", String::as_str),
+            text,
             replaces,
+            ahead,
             label: &label,
             categories,
             place: self.pane.cell_place(cell, &self.columns),
         };
+        let left = &self.left_field;
         self.editor = Editor::open(&self.document, &self.pane.lane, &opening, left);
+        // The way back out leads past the grid itself, which would hand the focus in again.
+        self.tab_stop(self.editor.as_ref().is_none_or(|editor| !editor.ahead));
+    }
+
+    fn tab_stop(&self, stop: bool) {
+        let index = if stop { "0" } else { "-1" };
+        let _ = self.pane.grid.set_attribute("tabindex", index);
     }
 
     /// Ends the editing of a cell, and takes the text if it is to be taken.
@@ -392,8 +454,9 @@ impl Core {
         };
         let text = editor.text();
         let (cell, row) = (editor.cell, editor.row);
-        let changed = take && text != editor.before;
+        let changed = take && !editor.ahead && text != editor.before;
         editor.close();
+        self.tab_stop(true);
         // It may be its own event that ends it.
         self.closed = Some(editor);
         if changed {
@@ -408,8 +471,22 @@ impl Core {
         }
     }
 
-    /// Gives the grid the focus.
-    pub fn focus(&self) {
+    /// The field lost the focus: its text is taken, unless the person only looks at another window.
+    pub fn left_field(&mut self) {
+        if self.document.has_focus().unwrap_or(true) {
+            self.finish(true);
+        }
+    }
+
+    /// Gives the grid the focus, or the field that waits in it.
+    pub fn focus(&mut self) {
+        if self.editor.is_none() {
+            self.focus_grid();
+        }
+        self.wait();
+    }
+
+    fn focus_grid(&self) {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
         // It fails only outside the document.
@@ -495,9 +572,6 @@ impl Core {
         {
             return;
         }
-        let Some(area) = self.table_area() else {
-            return;
-        };
         let there = self.copied.ready.as_ref().map(|(area, _, _)| *area);
         if there != Some(area) {
             self.copied.asked.push_back((area, Purpose::Ahead));

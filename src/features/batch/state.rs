@@ -475,7 +475,7 @@ impl Sheet {
                 media_type,
                 guarded,
             }),
-            Reply::Refused { what, reason, .. } => self.refused(what, &reason),
+            Reply::Refused { what, code, reason } => self.refused(what, &code, &reason),
         }
     }
 
@@ -528,8 +528,10 @@ impl Sheet {
         }
     }
 
-    fn refused(self, what: Asked, reason: &str) {
+    fn refused(self, what: Asked, code: &str, reason: &str) {
         match what {
+            // Only what is copied can be too large.
+            Asked::Edit if code == "too_large" => self.with_grid(Grid::not_copied),
             Asked::Read => {
                 self.opening.try_set(None);
             }
