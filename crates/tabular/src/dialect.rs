@@ -15,7 +15,7 @@ use uniformity::Measure;
 /// The most bytes of a sample that are looked at. What the sample has more is left out.
 pub const SAMPLE_BYTES: usize = 256 << 10;
 /// The most records that a delimiter is measured by.
-const SAMPLE_RECORDS: usize = 1_000;
+const SAMPLE_RECORDS: usize = 500;
 
 /// Delimiters that are looked for, the likelier first, with how much they are believed: a space or a colon
 /// is more often part of a cell.

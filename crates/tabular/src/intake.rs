@@ -20,7 +20,7 @@ use crate::protocol::How;
 use crate::refusal::Refusal;
 use crate::table::Table;
 use body::Body;
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 /// How much is taken at once, so that limits are met early in a large piece.
 const BLOCK_BYTES: usize = 256 << 10;
@@ -136,7 +136,13 @@ impl Intake {
             Some(told) if !encoding::keeps_bytes(told) => marked.or(Some(told)),
             told => told.or(opening.encoding),
         };
-        let mark = if fixed == marked { opening.mark } else { 0 };
+        // The mark of UTF-8 is no text in any encoding that keeps its bytes.
+        let kept_mark = marked == Some(UTF_8) && fixed.is_some_and(encoding::keeps_bytes);
+        let mark = if fixed == marked || kept_mark {
+            opening.mark
+        } else {
+            0
+        };
         let body = self.body.insert(Body::new(fixed, mark, self.expected)?);
         for block in head[body.skipped()..].chunks(BLOCK_BYTES) {
             body.push(block, &self.how)?;

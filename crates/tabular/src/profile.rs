@@ -67,7 +67,10 @@ fn count(bytes: &[u8], counts: &mut Counts) {
         return;
     }
     counts.filled += 1;
-    let is_code = matches!(bytes, [b'0', digit, ..] if digit.is_ascii_digit()) || bytes[0] == b'+';
+    let digits = bytes.strip_prefix(b"+").unwrap_or(bytes);
+    let is_code = digits.iter().all(u8::is_ascii_digit)
+        && digits.len() > 1
+        && (digits.len() < bytes.len() || digits[0] == b'0');
     counts.codes += u64::from(is_code);
     let word = |all: &[&[u8]]| all.iter().any(|word| bytes.eq_ignore_ascii_case(word));
     counts.boolean += u64::from(word(&[b"true", b"false", b"yes", b"no"]));

@@ -217,7 +217,9 @@ impl Table {
         let row = self.source_rows();
         if source_row != self.next_source_row {
             // A row that was taken away again left its jump behind.
-            self.jumps.retain(|(from, _)| *from < row);
+            while self.jumps.last().is_some_and(|(from, _)| *from >= row) {
+                self.jumps.pop();
+            }
             self.jumps.push((row, source_row));
         }
         self.next_source_row = source_row.saturating_add(1);

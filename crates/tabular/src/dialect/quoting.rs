@@ -5,8 +5,8 @@ use memchr::memmem;
 
 /// Chooses quote and escape. The quote is `"` unless `'` stands around cells and `"` does not.
 pub fn choose(sample: &[u8], delimiter: Option<u8>) -> Grammar {
-    let double = around_cells(sample, b'"', delimiter);
-    let quote = if double == 0 && around_cells(sample, b'\'', delimiter) >= 2 {
+    let quote = if around_cells(sample, b'"', delimiter) == 0 && is_by_apostrophe(sample, delimiter)
+    {
         b'\''
     } else {
         b'"'
@@ -31,7 +31,19 @@ pub fn choose(sample: &[u8], delimiter: Option<u8>) -> Grammar {
     }
 }
 
-/// How many cells have this quote both where they begin and where they end, on one line. An apostrophe
+/// Whether apostrophes quote cells: those of the first line, or a quarter of all.
+fn is_by_apostrophe(sample: &[u8], delimiter: Option<u8>) -> bool {
+    let count = around_cells(sample, b'\'', delimiter);
+    if count < 2 {
+        return false;
+    }
+    let breaks = |byte: &&u8| matches!(byte, b'\n') || Some(**byte) == delimiter;
+    let cells = 1 + sample.iter().filter(breaks).count();
+    let first = sample.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+    count * 4 >= cells || first.is_some_and(|line| around_cells(line, b'\'', delimiter) > 0)
+}
+
+/// How many cells that hold something have this quote both where they begin and where they end, on one line. An apostrophe
 /// has mostly one side: `'til`, `the Joneses'`.
 fn around_cells(sample: &[u8], quote: u8, delimiter: Option<u8>) -> usize {
     let edge = |byte: Option<&u8>| {
@@ -43,13 +55,16 @@ fn around_cells(sample: &[u8], quote: u8, delimiter: Option<u8>) -> usize {
         [.., byte] => Some(byte),
         [] => None,
     };
-    let (mut count, mut open) = (0, false);
+    let mut count = 0;
+    let mut open = None;
     for at in memchr::memchr_iter(quote, sample) {
-        if open && edge(sample.get(at + 1)) {
-            count += 1;
-            open = false;
-        } else if edge(before(at).as_ref()) {
-            open = true;
+        match open {
+            Some(from) if edge(sample.get(at + 1)) => {
+                count += usize::from(at > from + 1);
+                open = None;
+            }
+            _ if edge(before(at).as_ref()) => open = Some(at),
+            _ => {}
         }
     }
     count
@@ -95,6 +110,8 @@ mod tests {
             '"',
             false,
         );
+        check("a,b\nx,''\n'',y\n", b',', '"', false);
+        check("a,b\nx,'y'\n'z',y\n1,2\n3,4\n5,6\n", b',', '"', false);
         check("\"a\",'b'\n'c',\"d\"\n", b',', '"', false);
     }
 

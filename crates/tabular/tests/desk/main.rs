@@ -426,3 +426,25 @@ fn what_the_server_finds_wrong_costs_only_its_row() {
         "{sent} calls"
     );
 }
+
+#[test]
+fn what_the_worker_says_is_what_the_page_hears() {
+    let mut desk = pasted(&[(17, 1, "abc")]);
+    score(&mut desk, Policy::Skip);
+    let mut said = vec![Reply::State(Box::new(desk.state(1.5)))];
+    for request in [
+        Request::Rows { ticket: 7, first: 10, count: 10 },
+        Request::Findings { count: 5 },
+        Request::Find { row: 0, column: 0, back: false },
+        Request::Copy { area: Area { row: 0, column: 0, rows: 2, columns: 9 } },
+        Request::Clear { area: Area { row: 0, column: 0, rows: 1, columns: 1 } },
+    ] {
+        let text = serde_json::to_string(&request).unwrap();
+        said.extend(desk.carry_out(&serde_json::from_str(&text).unwrap()).unwrap());
+    }
+    for reply in said {
+        let text = serde_json::to_string(&reply).unwrap();
+        let heard: Reply = serde_json::from_str(&text).unwrap();
+        assert_eq!(format!("{heard:?}"), format!("{reply:?}"));
+    }
+}

@@ -101,6 +101,9 @@ fn an_encoding_that_is_told_is_taken() {
     check("utf8", encoding_rs::UTF_8, text);
     let (found, _) = read_as(&utf16(TEXT, false), &told("utf-16le")).expect("a table");
     assert_eq!(found, super::table(TABLE));
+    let (found, facts) = read_as(b"\xEF\xBB\xBFa,b\n\xE4,1\n", &told("latin1")).expect("a table");
+    assert_eq!(found, super::table(&["a¦b", "ä¦1"]));
+    assert!(facts.bom);
     // Japanese with trail bytes that are ASCII: `表` is 0x95 0x5C, a backslash; `ー` ends in 0x5B.
     let bytes = encoding_rs::SHIFT_JIS.encode("名,\"表\"\nソー,|\n").0;
     let (found, _) = read_as(&bytes, &told("shift_jis")).expect("a table");

@@ -10,6 +10,7 @@ mod spectrum;
 mod tables;
 
 use portico_tabular::Refusal;
+use portico_tabular::export::csv_row;
 use portico_tabular::intake::{Intake, Text, TextFacts};
 use portico_tabular::protocol::How;
 use portico_tabular::table::{Row, Table};
@@ -77,5 +78,21 @@ fn check(text: impl AsRef<[u8]>, expected: &[&str]) -> TextFacts {
     let bytes = text.as_ref();
     let (found, facts) = read(bytes).expect("a table");
     assert_eq!(found, table(expected), "{}", String::from_utf8_lossy(bytes));
+    check_export(&found);
     facts
+}
+
+/// Writes a table and reads it again, which must not change a cell.
+#[track_caller]
+fn check_export(written: &Plain) {
+    let mut out = Vec::new();
+    for row in [&written.header].into_iter().chain(&written.rows) {
+        csv_row(&mut out, row.iter().map(String::as_str), b',', false);
+    }
+    let how = How {
+        header: Some(1),
+        ..How::default()
+    };
+    let (found, _) = read_as(&out, &how).expect("a table");
+    assert_eq!(&found, written, "{}", String::from_utf8_lossy(&out));
 }

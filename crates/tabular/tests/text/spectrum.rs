@@ -16,6 +16,7 @@ fn all_of_csv_spectrum_is_read_right() {
             continue;
         }
         let (found, facts) = read(&fs::read(&path).expect("bytes")).expect(name);
+        super::check_export(&found);
         let json = fs::read(folder.join("json").join(format!("{name}.json"))).expect("json");
         let expected: Value = serde_json::from_slice(&json).expect("json");
         let rows = match expected {

@@ -105,6 +105,15 @@ fn blank_rows_are_left_out_and_counted() {
 }
 
 #[test]
+fn a_text_with_a_blank_line_after_each_row_is_read_fast() {
+    let text = format!("a,b\n{}", "1,2\n\n".repeat(300_000));
+    let text = super::take_in(text.as_bytes(), &How::default(), 1 << 16).expect("a table");
+    assert_eq!(text.table.rows(), 300_000);
+    assert_eq!(text.table.place(299_999, 1).to_string(), "B600000");
+    assert_eq!(remarks(&text.facts), [("row_blank", "A3", 299_999)]);
+}
+
+#[test]
 fn lines_above_the_header_are_left_out() {
     let facts = check(
         "Sales report\nby Ann, in May\n\nid,name,sum\n1,Ann,5\n2,Bob,6\n",
