@@ -6,6 +6,8 @@ use super::keyboard::{self, Act, End, Press};
 use super::pane::HEAD;
 use super::selection::{Cell, Selection, Step};
 use super::viewport::ROW;
+use super::worker::Clip;
+use js_sys::JsString;
 use portico_tabular::protocol::{Area, View};
 use web_sys::{ClipboardEvent, KeyboardEvent, Node, PointerEvent, WheelEvent};
 
@@ -252,8 +254,8 @@ impl Core {
         }
         let area = self.selection.area();
         match &self.copied.ready {
-            Some((there, text, html)) if *there == area => {
-                if !clipboard::put(event, text, html) {
+            Some((there, clip)) if *there == area => {
+                if !clipboard::put(event, clip) {
                     self.wishes.push(Wish::NotCopied);
                 }
             }
@@ -269,13 +271,13 @@ impl Core {
         true
     }
 
-    /// The texts of an area came. Text that is to be put on the clipboard now, if any.
-    pub fn take_copied(&mut self, text: String, html: String) -> Option<String> {
+    /// The texts of an area came. What of it is to be put on the clipboard now, if anything.
+    pub fn take_copied(&mut self, clip: Clip) -> Option<JsString> {
         let (area, purpose) = self.copied.asked.pop_front()?;
         match purpose {
-            Purpose::Copy => Some(text),
+            Purpose::Copy => Some(clip.text),
             Purpose::Ahead => {
-                self.copied.ready = Some((area, text, html));
+                self.copied.ready = Some((area, clip));
                 None
             }
         }
@@ -302,10 +304,9 @@ impl Core {
                     row: area.row,
                     column: area.column,
                 };
-                let several = clip.text.trim_end_matches(['\r', '\n']).contains('\n');
                 if at.column >= self.own {
                     self.wishes.push(Wish::Say("Predictions can't be edited."));
-                } else if self.view != View::All && several {
+                } else if self.view != View::All && clip.several_rows() {
                     self.wishes.push(Wish::Say(
                         "Only some rows are shown. Show all rows to paste more than one.",
                     ));

@@ -82,7 +82,7 @@ pub enum Purpose {
 #[derive(Default)]
 pub struct Copied {
     /// What is there.
-    pub ready: Option<(Area, String, String)>,
+    pub ready: Option<(Area, Clip)>,
     /// What is on its way, in order.
     pub asked: VecDeque<(Area, Purpose)>,
 }
@@ -144,6 +144,10 @@ pub struct Core {
     closed: Option<Editor>,
     /// Whether the grid was out of the page, where it forgets how far it is scrolled.
     away: bool,
+    /// The width of what is seen, row numbers included.
+    seen: f64,
+    /// Where the scroll bar of the columns was put last.
+    pushed: i32,
 }
 
 impl Core {
@@ -185,7 +189,9 @@ impl Core {
             categories,
             told: None,
             closed: None,
-            away: false,
+            away: true,
+            seen: 0.0,
+            pushed: 0,
         })
     }
 
@@ -232,16 +238,20 @@ impl Core {
         }
     }
 
-    /// Measures what is seen anew.
+    /// Takes over how large the part is that is seen, row numbers included and the head not. None of it
+    /// is seen while the grid is out of the page, where it also forgets how far it is scrolled.
     pub fn fit(&mut self) {
         let (width, height) = self.pane.seen();
-        if height <= 0.0 {
-            self.away = true;
+        self.away = height <= 0.0;
+        if self.away {
             return;
         }
-        if (self.viewport.height() - height).abs() > 0.5 {
-            self.follow = true;
+        if self.seen > 0.0 {
+            self.bar = f64::NAN;
+            self.pushed = -1;
         }
+        self.follow = true;
+        self.seen = width;
         self.width = (width - self.numbers).max(0.0);
         self.viewport.resize(self.viewport.rows(), height);
         self.pane.fit();
@@ -261,18 +271,17 @@ impl Core {
 
     /// Shows how things stand, and asks for what is missing.
     pub fn frame(&mut self) {
-        if self.pane.seen().1 <= 0.0 {
-            self.away = true;
+        if self.away {
             return;
         }
-        self.follow |= std::mem::take(&mut self.away);
         if !self.follow {
             let bar = f64::from(self.pane.grid.scroll_top());
             if (bar - self.bar).abs() > 0.5 {
                 self.viewport.scrolled(self.bar, bar);
                 self.bar = bar;
             }
-            self.left = f64::from(self.pane.grid.scroll_left());
+            self.pushed = self.pane.grid.scroll_left();
+            self.left = f64::from(self.pushed);
         }
         self.drag_on();
         self.wait();
@@ -294,9 +303,7 @@ impl Core {
         }
         if self.follow {
             self.follow = false;
-            self.pane.grid.set_scroll_top(pixels(self.viewport.bar()));
-            self.pane.grid.set_scroll_left(pixels(self.left));
-            self.bar = f64::from(self.pane.grid.scroll_top());
+            self.scroll();
         }
         let rows = self.viewport.window();
         if let Some(wanted) = self
@@ -308,6 +315,21 @@ impl Core {
         self.seek();
         self.fetch_ahead();
         self.tell_active();
+    }
+
+    /// Has the scroll bars follow. Nothing is asked of the page where they stand there already: it would
+    /// have to lay itself out for the answer.
+    fn scroll(&mut self) {
+        let bar = pixels(self.viewport.bar());
+        if (f64::from(bar) - self.bar).abs() > 0.5 || self.bar.is_nan() {
+            self.pane.grid.set_scroll_top(bar);
+            self.bar = f64::from(self.pane.grid.scroll_top());
+        }
+        let left = pixels(self.left);
+        if self.pushed != left {
+            self.pushed = left;
+            self.pane.grid.set_scroll_left(left);
+        }
     }
 
     /// How far the table goes.
@@ -538,7 +560,7 @@ impl Core {
         let digits = self.viewport.rows().max(999).to_string().len();
         let digits = u32::try_from(digits).unwrap_or(10);
         self.numbers = f64::from(digits) * 8.0 + 32.0;
-        self.fit();
+        self.width = (self.seen - self.numbers).max(0.0);
     }
 
     /// Goes nearer to the row that is looked for: rows that the source leaves empty are not there, so
@@ -572,7 +594,7 @@ impl Core {
         {
             return;
         }
-        let there = self.copied.ready.as_ref().map(|(area, _, _)| *area);
+        let there = self.copied.ready.as_ref().map(|(area, _)| *area);
         if there != Some(area) {
             self.copied.asked.push_back((area, Purpose::Ahead));
             self.wishes.push(Wish::Copy(area));

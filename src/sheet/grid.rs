@@ -4,6 +4,7 @@ use super::clipboard;
 use super::core::{Core, Wish};
 use super::listen::Listener;
 use super::selection::Cell;
+use super::worker::Clip;
 use portico_tabular::protocol::{Area, Row, State};
 use std::cell::{Cell as Slot, RefCell};
 use std::rc::{Rc, Weak};
@@ -64,8 +65,8 @@ impl Grid {
     }
 
     /// Takes texts in that were asked for.
-    pub fn take_copied(&self, text: String, html: String) {
-        let now = self.0.run(|core| core.take_copied(text, html)).flatten();
+    pub fn take_copied(&self, clip: Clip) {
+        let now = self.0.run(|core| core.take_copied(clip)).flatten();
         if let Some(text) = now {
             let shell = Rc::downgrade(&self.0);
             wasm_bindgen_futures::spawn_local(async move {
@@ -296,7 +297,6 @@ impl Shell {
             observer.observe(&grid);
             *shell.observer.borrow_mut() = Some((observer, resized));
         }
-        shell.run(Core::fit);
     }
 }
 

@@ -230,7 +230,8 @@ pub enum Reply {
         /// The rows.
         rows: Vec<Row>,
     },
-    /// The texts of an area, for the clipboard.
+    /// The texts of an area, for the clipboard. Both stand beside the message as `text` and `html` and are
+    /// empty in it: they can be large, and the page only hands them on.
     Copied {
         /// Tab-separated text.
         text: String,
