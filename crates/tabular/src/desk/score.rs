@@ -43,8 +43,9 @@ impl Desk {
         }
         let checks = &self.checks;
         // Rows that failed are tried again.
-        self.run.begin(true, self.start.max_concurrent_calls, |row| {
-            (policy == Policy::Skip && checks.row_has_error(row)).then(|| SKIPPED.to_owned())
+        self.run
+            .begin(true, self.start.max_concurrent_calls, |row| {
+                (policy == Policy::Skip && checks.row_has_error(row)).then(|| SKIPPED.to_owned())
             });
         self.policy = policy;
         Ok(())
