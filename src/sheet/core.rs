@@ -1,104 +1,16 @@
 //! The grid's state: what is seen, selected and edited, and what is to be asked of the page. The
 //! listeners of `grid` change it; a frame shows it.
 
-use super::cache::{Cache, Wanted};
-use super::editor::{Editor, Opening};
+use super::cache::Cache;
+use super::editor::Editor;
 use super::head::{self, Head};
 use super::pane::{Pane, Scene};
 use super::selection::{Bounds, Cell, Selection, Step};
 use super::viewport::{Columns, Viewport};
-use super::worker::Clip;
-use portico_tabular::place::Place;
-use portico_tabular::protocol::{Area, Row, RowState, SourceFacts, State, View};
-use std::collections::VecDeque;
+use super::wish::{Active, Copied, Drag, Wish};
+use portico_tabular::protocol::{Area, Row, SourceFacts, State, View};
 use std::rc::Rc;
-use web_sys::{Document, File, HtmlElement};
-
-/// The most cells whose text is fetched before anybody copies them.
-const FETCHED_AHEAD: u64 = 5_000;
-
-/// What the grid wants of the page.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    /// Rows to show.
-    Rows(Wanted),
-    /// A text for a cell: row by number in the table, column, text.
-    Edit(u32, u32, String),
-    /// Cells to empty.
-    Clear(Area),
-    /// The texts of cells, for the clipboard.
-    Copy(Area),
-    /// Rows to put from a cell on: row by number in the table, column.
-    Paste(u32, u32, Clip),
-    /// A file to open.
-    File(File),
-    /// The last act taken back.
-    Undo,
-    /// Or done again.
-    Redo,
-    /// The next finding, or the one before.
-    Find(bool),
-    /// A row to go to.
-    GoTo,
-    /// The active cell is another, or holds something else.
-    Active(Active),
-    /// Something to be said.
-    Say(&'static str),
-    /// The browser did not take what was copied.
-    NotCopied,
-}
-
-/// What there is to know of the active cell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Active {
-    /// Its row, by number in the table.
-    pub row: u32,
-    /// Its column.
-    pub column: u32,
-    /// Its address, such as `Sheet1!C17`.
-    pub address: String,
-    /// Its column's name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// What there is to say about it, or about its row.
-    pub words: String,
-    /// Whether that keeps the row from being scored.
-    pub error: bool,
-    /// How many rows and columns are selected.
-    pub selected: (u32, u32),
-}
-
-/// Why cells are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Somebody may copy them.
-    Ahead,
-    /// Somebody copied them.
-    Copy,
-}
-
-/// The texts of the selected cells, once they are there.
-#[derive(Default)]
-pub struct Copied {
-    /// What is there.
-    pub ready: Option<(Area, Clip)>,
-    /// What is on its way, in order.
-    pub asked: VecDeque<(Area, Purpose)>,
-}
-
-/// What the pointer does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drag {
-    /// It selects cells.
-    Cells,
-    /// Whole rows.
-    Rows,
-    /// Whole columns.
-    Columns,
-    /// It changes a column's width: which, where the pointer began, the width then.
-    Width(u32, f64, f64),
-}
+use web_sys::{Document, HtmlElement};
 
 /// The state.
 pub struct Core {
@@ -137,11 +49,11 @@ pub struct Core {
     follow: bool,
     /// Whether widths are of rows that were seen.
     measured: bool,
-    source: Option<SourceFacts>,
-    categories: Vec<Vec<String>>,
-    told: Option<Active>,
+    pub(super) source: Option<SourceFacts>,
+    pub(super) categories: Vec<Vec<String>>,
+    pub(super) told: Option<Active>,
     /// The editor before.
-    closed: Option<Editor>,
+    pub(super) closed: Option<Editor>,
     /// Whether the grid was out of the page, where it forgets how far it is scrolled.
     away: bool,
     /// The width of what is seen, row numbers included.
@@ -387,134 +299,6 @@ impl Core {
         self.follow = true;
     }
 
-    /// Whether a cell is being edited.
-    pub fn editing(&self) -> bool {
-        self.editor.as_ref().is_some_and(|editor| !editor.ahead)
-    }
-
-    /// Opens the field over the active cell.
-    pub fn edit(&mut self, replaces: bool) {
-        if self.selection.active.column >= self.own {
-            self.wishes.push(Wish::Say("Predictions can't be edited."));
-        } else {
-            self.open(replaces, false);
-        }
-    }
-
-    /// Has a field wait over the active cell, where an input method is used.
-    pub fn wait(&mut self) {
-        let cell = self.selection.active;
-        let waits = self
-            .editor
-            .as_ref()
-            .is_some_and(|editor| editor.cell == cell);
-        if !self.composes || self.editing() || waits {
-            return;
-        }
-        let inside = self.document.active_element();
-        let inside = inside.is_some_and(|element| self.pane.grid.contains(Some(&element)));
-        if inside && cell.column < self.own {
-            self.open(true, true);
-        } else if self.editor.is_some() {
-            self.finish(false);
-            self.focus_grid();
-        }
-    }
-
-    fn open(&mut self, replaces: bool, ahead: bool) {
-        let cell = self.selection.active;
-        if self.cache.row(cell.row).is_none() {
-            return;
-        }
-        self.finish(false);
-        if !ahead {
-            self.show(cell);
-        }
-        let Some((row, _)) = self.cache.row(cell.row) else {
-            return;
-        };
-        let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
-        let head = self.heads.get(column);
-        let text = row.cells.get(column).map_or("", String::as_str);
-        let mut label = format!(
-            "{}, row {}",
-            head.map_or("", |head| head.name.as_str()),
-            row.source_row
-        );
-        if ahead {
-            // The field itself is empty.
-            label = format!("{label}: {text}");
-        }
-        let categories = head
-            .and_then(|head| self.categories.get(head.input?))
-            .map_or(&[][..], Vec::as_slice);
-        let opening = Opening {
-            cell,
-            row: row.row,
-            text,
-            replaces,
-            ahead,
-            label: &label,
-            categories,
-            place: self.pane.cell_place(cell, &self.columns),
-        };
-        let left = &self.left_field;
-        self.editor = Editor::open(&self.document, &self.pane.lane, &opening, left);
-        // The way back out leads past the grid itself, which would hand the focus in again.
-        self.tab_stop(self.editor.as_ref().is_none_or(|editor| !editor.ahead));
-    }
-
-    fn tab_stop(&self, stop: bool) {
-        let index = if stop { "0" } else { "-1" };
-        let _ = self.pane.grid.set_attribute("tabindex", index);
-    }
-
-    /// Ends the editing of a cell, and takes the text if it is to be taken.
-    pub fn finish(&mut self, take: bool) {
-        let Some(editor) = self.editor.take() else {
-            return;
-        };
-        let text = editor.text();
-        let (cell, row) = (editor.cell, editor.row);
-        let changed = take && !editor.ahead && text != editor.before;
-        editor.close();
-        self.tab_stop(true);
-        // It may be its own event that ends it.
-        self.closed = Some(editor);
-        if changed {
-            let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
-            self.cache.patch(cell.row, |row| {
-                if let Some(slot) = row.cells.get_mut(column) {
-                    slot.clone_from(&text);
-                }
-            });
-            self.copied.ready = None;
-            self.wishes.push(Wish::Edit(row, cell.column, text));
-        }
-    }
-
-    /// The field lost the focus: its text is taken, unless the person only looks at another window.
-    pub fn left_field(&mut self) {
-        if self.document.has_focus().unwrap_or(true) {
-            self.finish(true);
-        }
-    }
-
-    /// Gives the grid the focus, or the field that waits in it.
-    pub fn focus(&mut self) {
-        if self.editor.is_none() {
-            self.focus_grid();
-        }
-        self.wait();
-    }
-
-    fn focus_grid(&self) {
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        // It fails only outside the document.
-        let _ = self.pane.grid.focus_with_options(&options);
-    }
-
     /// The selected area with rows by their number in the table; none if rows that the view does not
     /// show stand between them.
     pub fn table_area(&self) -> Option<Area> {
@@ -528,7 +312,7 @@ impl Core {
         (last.checked_sub(first)? == area.rows - 1).then_some(Area { row: first, ..area })
     }
 
-    fn show(&mut self, cell: Cell) {
+    pub(super) fn show(&mut self, cell: Cell) {
         self.viewport.show(cell.row);
         self.left = self.columns.show(cell.column, self.left, self.width);
         self.follow = true;
@@ -561,108 +345,6 @@ impl Core {
         let digits = u32::try_from(digits).unwrap_or(10);
         self.numbers = f64::from(digits) * 8.0 + 32.0;
         self.width = (self.seen - self.numbers).max(0.0);
-    }
-
-    /// Goes nearer to the row that is looked for: rows that the source leaves empty are not there, so
-    /// its numbers run ahead of positions.
-    fn seek(&mut self) {
-        let Some((wanted, tries)) = self.seeking else {
-            return;
-        };
-        let at = self.selection.active;
-        let Some((row, _)) = self.cache.row(at.row) else {
-            return;
-        };
-        let off = i64::from(wanted) - i64::from(row.source_row);
-        let last = i64::from(self.viewport.rows()) - 1;
-        let to = (i64::from(at.row) + off).clamp(0, last.max(0));
-        self.seeking = None;
-        if let Ok(row) = u32::try_from(to)
-            && row != at.row
-            && tries < 24
-        {
-            self.jump(Cell { row, ..at });
-            self.seeking = Some((wanted, tries + 1));
-        }
-    }
-
-    fn fetch_ahead(&mut self) {
-        let area = self.selection.area();
-        if u64::from(area.rows) * u64::from(area.columns) > FETCHED_AHEAD
-            || !self.copied.asked.is_empty()
-            || self.viewport.rows() == 0
-        {
-            return;
-        }
-        let there = self.copied.ready.as_ref().map(|(area, _)| *area);
-        if there != Some(area) {
-            self.copied.asked.push_back((area, Purpose::Ahead));
-            self.wishes.push(Wish::Copy(area));
-        }
-    }
-
-    fn tell_active(&mut self) {
-        let active = self.active();
-        if self.told.as_ref() != Some(&active) {
-            self.told = Some(active.clone());
-            self.wishes.push(Wish::Active(active));
-        }
-    }
-
-    /// What there is to know of the active cell.
-    fn active(&self) -> Active {
-        let Cell { row, column } = self.selection.active;
-        let Some((row, _)) = self.cache.row(row) else {
-            return Active::default();
-        };
-        let index = usize::try_from(column).unwrap_or(usize::MAX);
-        let area = self.selection.area();
-        let sheet = self.source.as_ref().and_then(|source| {
-            let sheet = source.sheets.get(source.sheet?)?;
-            Some(sheet.clone())
-        });
-        let name = self.heads.get(index).map(|head| head.name.clone());
-        let mut active = Active {
-            row: row.row,
-            column,
-            name: name.unwrap_or_default(),
-            selected: (area.rows, area.columns),
-            ..Active::default()
-        };
-        if column < self.own {
-            active.address = Place {
-                sheet,
-                row: row.source_row,
-                column,
-            }
-            .to_string();
-            active.text = row.cells.get(index).cloned().unwrap_or_default();
-            let finding = row
-                .findings
-                .iter()
-                .filter(|(at, _)| *at == column)
-                .map(|(_, finding)| finding)
-                .max_by_key(|finding| finding.error);
-            if let Some(finding) = finding {
-                active.words.clone_from(&finding.words);
-                active.error = finding.error;
-                return active;
-            }
-        } else {
-            let output = usize::try_from(column - self.own).unwrap_or(usize::MAX);
-            active.address = format!("Row {}", row.source_row);
-            active.text = row.outputs.get(output).cloned().unwrap_or_default();
-        }
-        active.words = match row.state {
-            RowState::Failed => format!("The row failed: {}", row.reason),
-            RowState::Skipped => format!("The row was left out: {}", row.reason),
-            RowState::Stale if column >= self.own => {
-                "The row was changed since: this is the prediction for what stood there before."
-                    .to_owned()
-            }
-            _ => String::new(),
-        };
-        active
     }
 }
 

@@ -1,9 +1,10 @@
 //! The grid as the page has it: its listeners, its frames, and what the page can tell it.
 
 use super::clipboard;
-use super::core::{Core, Wish};
+use super::core::Core;
 use super::listen::Listener;
 use super::selection::Cell;
+use super::wish::Wish;
 use super::worker::Clip;
 use portico_tabular::protocol::{Area, Row, State};
 use std::cell::{Cell as Slot, RefCell};
