@@ -22,7 +22,7 @@ pub enum Call {
 }
 
 /// Why a row is left out; which cell it is, the checks tell.
-pub(super) const SKIPPED: &str = "A cell of this row can’t be scored.";
+pub(super) const SKIPPED: &str = "Left out: a cell can’t be scored.";
 
 impl Desk {
     /// Begins to score, or goes on.
