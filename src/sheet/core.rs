@@ -1,103 +1,16 @@
 //! The grid's state: what is seen, selected and edited, and what is to be asked of the page. The
 //! listeners of `grid` change it; a frame shows it.
 
-use super::cache::{Cache, Wanted};
-use super::editor::{Editor, Opening};
+use super::cache::Cache;
+use super::editor::Editor;
 use super::head::{self, Head};
 use super::pane::{Pane, Scene};
 use super::selection::{Bounds, Cell, Selection, Step};
 use super::viewport::{Columns, Viewport};
-use super::worker::Clip;
-use portico_tabular::place::Place;
-use portico_tabular::protocol::{Area, Row, RowState, SourceFacts, State, View};
-use std::collections::VecDeque;
-use web_sys::{Document, File, HtmlElement};
-
-/// The most cells whose text is fetched before anybody copies them.
-const FETCHED_AHEAD: u64 = 5_000;
-
-/// What the grid wants of the page.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    /// Rows to show.
-    Rows(Wanted),
-    /// A text for a cell: row by number in the table, column, text.
-    Edit(u32, u32, String),
-    /// Cells to empty.
-    Clear(Area),
-    /// The texts of cells, for the clipboard.
-    Copy(Area),
-    /// Rows to put from a cell on: row by number in the table, column.
-    Paste(u32, u32, Clip),
-    /// A file to open.
-    File(File),
-    /// The last act taken back.
-    Undo,
-    /// Or done again.
-    Redo,
-    /// The next finding, or the one before.
-    Find(bool),
-    /// A row to go to.
-    GoTo,
-    /// The active cell is another, or holds something else.
-    Active(Active),
-    /// Something to be said.
-    Say(&'static str),
-    /// The browser did not take what was copied.
-    NotCopied,
-}
-
-/// What there is to know of the active cell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Active {
-    /// Its row, by number in the table.
-    pub row: u32,
-    /// Its column.
-    pub column: u32,
-    /// Its address, such as `Sheet1!C17`.
-    pub address: String,
-    /// Its column's name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// What there is to say about it, or about its row.
-    pub words: String,
-    /// Whether that keeps the row from being scored.
-    pub error: bool,
-    /// How many rows and columns are selected.
-    pub selected: (u32, u32),
-}
-
-/// Why cells are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Somebody may copy them.
-    Ahead,
-    /// Somebody copied them.
-    Copy,
-}
-
-/// The texts of the selected cells, once they are there.
-#[derive(Default)]
-pub struct Copied {
-    /// What is there.
-    pub ready: Option<(Area, String, String)>,
-    /// What is on its way, in order.
-    pub asked: VecDeque<(Area, Purpose)>,
-}
-
-/// What the pointer does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drag {
-    /// It selects cells.
-    Cells,
-    /// Whole rows.
-    Rows,
-    /// Whole columns.
-    Columns,
-    /// It changes a column's width: which, where the pointer began, the width then.
-    Width(u32, f64, f64),
-}
+use super::wish::{Active, Copied, Drag, Wish};
+use portico_tabular::protocol::{Area, Row, SourceFacts, State, View};
+use std::rc::Rc;
+use web_sys::{Document, HtmlElement};
 
 /// The state.
 pub struct Core {
@@ -119,6 +32,11 @@ pub struct Core {
     pub(super) pointer: (f64, f64),
     pub(super) copied: Copied,
     pub(super) view: View,
+    /// Whether an input method is used: then a field waits over the active cell, because a field that is
+    /// opened by the first key comes too late for what that key begins to compose.
+    pub(super) composes: bool,
+    /// What a field calls that loses the focus.
+    pub(super) left_field: Rc<dyn Fn()>,
     /// Whether the next Tab leaves the grid.
     pub(super) leaving: bool,
     pub(super) wishes: Vec<Wish>,
@@ -131,13 +49,17 @@ pub struct Core {
     follow: bool,
     /// Whether widths are of rows that were seen.
     measured: bool,
-    source: Option<SourceFacts>,
-    categories: Vec<Vec<String>>,
-    told: Option<Active>,
+    pub(super) source: Option<SourceFacts>,
+    pub(super) categories: Vec<Vec<String>>,
+    pub(super) told: Option<Active>,
     /// The editor before.
-    closed: Option<Editor>,
+    pub(super) closed: Option<Editor>,
     /// Whether the grid was out of the page, where it forgets how far it is scrolled.
     away: bool,
+    /// The width of what is seen, row numbers included.
+    seen: f64,
+    /// Where the scroll bar of the columns was put last.
+    pushed: i32,
 }
 
 impl Core {
@@ -166,6 +88,8 @@ impl Core {
             pointer: (0.0, 0.0),
             copied: Copied::default(),
             view: View::All,
+            composes: false,
+            left_field: Rc::new(|| ()),
             leaving: false,
             wishes: Vec::new(),
             seeking: None,
@@ -177,7 +101,9 @@ impl Core {
             categories,
             told: None,
             closed: None,
-            away: false,
+            away: true,
+            seen: 0.0,
+            pushed: 0,
         })
     }
 
@@ -224,16 +150,20 @@ impl Core {
         }
     }
 
-    /// Measures what is seen anew.
+    /// Takes over how large the part is that is seen, row numbers included and the head not. None of it
+    /// is seen while the grid is out of the page, where it also forgets how far it is scrolled.
     pub fn fit(&mut self) {
         let (width, height) = self.pane.seen();
-        if height <= 0.0 {
-            self.away = true;
+        self.away = height <= 0.0;
+        if self.away {
             return;
         }
-        if (self.viewport.height() - height).abs() > 0.5 {
-            self.follow = true;
+        if self.seen > 0.0 {
+            self.bar = f64::NAN;
+            self.pushed = -1;
         }
+        self.follow = true;
+        self.seen = width;
         self.width = (width - self.numbers).max(0.0);
         self.viewport.resize(self.viewport.rows(), height);
         self.pane.fit();
@@ -253,20 +183,20 @@ impl Core {
 
     /// Shows how things stand, and asks for what is missing.
     pub fn frame(&mut self) {
-        if self.pane.seen().1 <= 0.0 {
-            self.away = true;
+        if self.away {
             return;
         }
-        self.follow |= std::mem::take(&mut self.away);
         if !self.follow {
             let bar = f64::from(self.pane.grid.scroll_top());
             if (bar - self.bar).abs() > 0.5 {
                 self.viewport.scrolled(self.bar, bar);
                 self.bar = bar;
             }
-            self.left = f64::from(self.pane.grid.scroll_left());
+            self.pushed = self.pane.grid.scroll_left();
+            self.left = f64::from(self.pushed);
         }
         self.drag_on();
+        self.wait();
         self.pane.paint(&Scene {
             viewport: &self.viewport,
             columns: &self.columns,
@@ -279,11 +209,13 @@ impl Core {
             selection: self.selection,
             layout: self.layout,
         });
+        if let Some(editor) = &mut self.editor {
+            let (x, y, _) = self.pane.cell_place(editor.cell, &self.columns);
+            editor.stand(x, y);
+        }
         if self.follow {
             self.follow = false;
-            self.pane.grid.set_scroll_top(pixels(self.viewport.bar()));
-            self.pane.grid.set_scroll_left(pixels(self.left));
-            self.bar = f64::from(self.pane.grid.scroll_top());
+            self.scroll();
         }
         let rows = self.viewport.window();
         if let Some(wanted) = self
@@ -295,6 +227,21 @@ impl Core {
         self.seek();
         self.fetch_ahead();
         self.tell_active();
+    }
+
+    /// Has the scroll bars follow. Nothing is asked of the page where they stand there already: it would
+    /// have to lay itself out for the answer.
+    fn scroll(&mut self) {
+        let bar = pixels(self.viewport.bar());
+        if (f64::from(bar) - self.bar).abs() > 0.5 || self.bar.is_nan() {
+            self.pane.grid.set_scroll_top(bar);
+            self.bar = f64::from(self.pane.grid.scroll_top());
+        }
+        let left = pixels(self.left);
+        if self.pushed != left {
+            self.pushed = left;
+            self.pane.grid.set_scroll_left(left);
+        }
     }
 
     /// How far the table goes.
@@ -352,70 +299,6 @@ impl Core {
         self.follow = true;
     }
 
-    /// Opens the field over the active cell.
-    pub fn edit(&mut self, replaces: bool, left: impl FnMut() + 'static) {
-        let cell = self.selection.active;
-        if cell.column >= self.own {
-            self.wishes.push(Wish::Say("Predictions can't be edited."));
-            return;
-        }
-        self.show(cell);
-        let Some((row, _)) = self.cache.row(cell.row) else {
-            return;
-        };
-        let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
-        let head = self.heads.get(column);
-        let label = format!(
-            "{}, row {}",
-            head.map_or("", |head| head.name.as_str()),
-            row.source_row
-        );
-        let categories = head
-            .and_then(|head| self.categories.get(head.input?))
-            .map_or(&[][..], Vec::as_slice);
-        let opening = Opening {
-            cell,
-            row: row.row,
-            text: row.cells.get(column).map_or("", String::as_str),
-            replaces,
-            label: &label,
-            categories,
-            place: self.pane.cell_place(cell, &self.columns),
-        };
-        self.editor = Editor::open(&self.document, &self.pane.lane, &opening, left);
-    }
-
-    /// Ends the editing of a cell, and takes the text if it is to be taken.
-    pub fn finish(&mut self, take: bool) {
-        let Some(editor) = self.editor.take() else {
-            return;
-        };
-        let text = editor.text();
-        let (cell, row) = (editor.cell, editor.row);
-        let changed = take && text != editor.before;
-        editor.close();
-        // It may be its own event that ends it.
-        self.closed = Some(editor);
-        if changed {
-            let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
-            self.cache.patch(cell.row, |row| {
-                if let Some(slot) = row.cells.get_mut(column) {
-                    slot.clone_from(&text);
-                }
-            });
-            self.copied.ready = None;
-            self.wishes.push(Wish::Edit(row, cell.column, text));
-        }
-    }
-
-    /// Gives the grid the focus.
-    pub fn focus(&self) {
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        // It fails only outside the document.
-        let _ = self.pane.grid.focus_with_options(&options);
-    }
-
     /// The selected area with rows by their number in the table; none if rows that the view does not
     /// show stand between them.
     pub fn table_area(&self) -> Option<Area> {
@@ -429,7 +312,7 @@ impl Core {
         (last.checked_sub(first)? == area.rows - 1).then_some(Area { row: first, ..area })
     }
 
-    fn show(&mut self, cell: Cell) {
+    pub(super) fn show(&mut self, cell: Cell) {
         self.viewport.show(cell.row);
         self.left = self.columns.show(cell.column, self.left, self.width);
         self.follow = true;
@@ -461,112 +344,7 @@ impl Core {
         let digits = self.viewport.rows().max(999).to_string().len();
         let digits = u32::try_from(digits).unwrap_or(10);
         self.numbers = f64::from(digits) * 8.0 + 32.0;
-        self.fit();
-    }
-
-    /// Goes nearer to the row that is looked for: rows that the source leaves empty are not there, so
-    /// its numbers run ahead of positions.
-    fn seek(&mut self) {
-        let Some((wanted, tries)) = self.seeking else {
-            return;
-        };
-        let at = self.selection.active;
-        let Some((row, _)) = self.cache.row(at.row) else {
-            return;
-        };
-        let off = i64::from(wanted) - i64::from(row.source_row);
-        let last = i64::from(self.viewport.rows()) - 1;
-        let to = (i64::from(at.row) + off).clamp(0, last.max(0));
-        self.seeking = None;
-        if let Ok(row) = u32::try_from(to)
-            && row != at.row
-            && tries < 24
-        {
-            self.jump(Cell { row, ..at });
-            self.seeking = Some((wanted, tries + 1));
-        }
-    }
-
-    fn fetch_ahead(&mut self) {
-        let area = self.selection.area();
-        if u64::from(area.rows) * u64::from(area.columns) > FETCHED_AHEAD
-            || !self.copied.asked.is_empty()
-            || self.viewport.rows() == 0
-        {
-            return;
-        }
-        let Some(area) = self.table_area() else {
-            return;
-        };
-        let there = self.copied.ready.as_ref().map(|(area, _, _)| *area);
-        if there != Some(area) {
-            self.copied.asked.push_back((area, Purpose::Ahead));
-            self.wishes.push(Wish::Copy(area));
-        }
-    }
-
-    fn tell_active(&mut self) {
-        let active = self.active();
-        if self.told.as_ref() != Some(&active) {
-            self.told = Some(active.clone());
-            self.wishes.push(Wish::Active(active));
-        }
-    }
-
-    /// What there is to know of the active cell.
-    fn active(&self) -> Active {
-        let Cell { row, column } = self.selection.active;
-        let Some((row, _)) = self.cache.row(row) else {
-            return Active::default();
-        };
-        let index = usize::try_from(column).unwrap_or(usize::MAX);
-        let area = self.selection.area();
-        let sheet = self.source.as_ref().and_then(|source| {
-            let sheet = source.sheets.get(source.sheet?)?;
-            Some(sheet.clone())
-        });
-        let name = self.heads.get(index).map(|head| head.name.clone());
-        let mut active = Active {
-            row: row.row,
-            column,
-            name: name.unwrap_or_default(),
-            selected: (area.rows, area.columns),
-            ..Active::default()
-        };
-        if column < self.own {
-            active.address = Place {
-                sheet,
-                row: row.source_row,
-                column,
-            }
-            .to_string();
-            active.text = row.cells.get(index).cloned().unwrap_or_default();
-            let finding = row
-                .findings
-                .iter()
-                .filter(|(at, _)| *at == column)
-                .map(|(_, finding)| finding)
-                .max_by_key(|finding| finding.error);
-            if let Some(finding) = finding {
-                active.words.clone_from(&finding.words);
-                active.error = finding.error;
-                return active;
-            }
-        } else {
-            let output = usize::try_from(column - self.own).unwrap_or(usize::MAX);
-            active.address = format!("Row {}", row.source_row);
-            active.text = row.outputs.get(output).cloned().unwrap_or_default();
-        }
-        active.words = match row.state {
-            RowState::Failed => format!("The row failed: {}", row.reason),
-            RowState::Skipped => format!("The row was left out: {}", row.reason),
-            RowState::Stale if column >= self.own => {
-                "The row was changed since: this is the prediction for what stood there before."
-                    .to_owned()
-            }
-            _ => String::new(),
-        };
-        active
+        self.width = (self.seen - self.numbers).max(0.0);
     }
 }
 

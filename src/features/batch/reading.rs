@@ -1,13 +1,13 @@
 //! How a table was read: in a line, with ways to read it otherwise, and all that is remarkable.
 
 use super::model::{delimiter_word, reading_in_words, remarks_in_words};
+use super::remarks::{Differences, Remarks};
 use super::state::{Sheet, use_sheet};
 use crate::ui::choice::Show;
 use crate::ui::live::{live, view};
 use crate::ui::number::grouped;
-use crate::ui::{Badge, Field, FieldIds, TableFrame, Tone};
+use crate::ui::{Badge, Field, FieldIds, Tone};
 use leptos::prelude::*;
-use portico_tabular::diagnostic::{Diagnostic, Difference, Severity};
 use portico_tabular::protocol::{How, SourceFacts};
 
 /// Encodings that are offered beside the one that was found.
@@ -25,8 +25,6 @@ const ENCODINGS: [&str; 8] = [
 const DELIMITERS: [char; 5] = [',', ';', '\t', '|', ' '];
 /// Rows that are offered as the header's.
 const HEADERS: u32 = 10;
-/// The most remarks that are shown.
-const SHOWN: usize = 100;
 
 /// How the table was read.
 #[component]
@@ -195,75 +193,4 @@ fn headers(source: &SourceFacts) -> Options {
         (row.to_string(), text)
     }));
     options
-}
-
-#[component]
-fn Remarks(list: Vec<Diagnostic>) -> impl IntoView {
-    (!list.is_empty()).then(|| {
-        let rows = list
-            .into_iter()
-            .take(SHOWN)
-            .map(|remark| {
-                let (tone, word) = match remark.severity {
-                    Severity::Note => (Tone::Info, "note"),
-                    Severity::Warning => (Tone::Warning, "warning"),
-                    Severity::Error => (Tone::Bad, "error"),
-                };
-                view! {
-                    <tr>
-                        <td><Badge tone=tone text=word/></td>
-                        <td class="mono">{remark.address}</td>
-                        <td class="num">{grouped(remark.count)}</td>
-                        <td class="wide batch-wrap">{remark.detail}</td>
-                    </tr>
-                }
-            })
-            .collect_view();
-        view! {
-            <TableFrame label="What is remarkable">
-                <thead>
-                    <tr>
-                        <th scope="col">"Weight"</th>
-                        <th scope="col">"First at"</th>
-                        <th scope="col" class="num">"Places"</th>
-                        <th scope="col" class="wide">"What"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </TableFrame>
-        }
-    })
-}
-
-#[component]
-fn Differences(list: Vec<Difference>) -> impl IntoView {
-    (!list.is_empty()).then(|| {
-        let rows = list
-            .into_iter()
-            .take(SHOWN)
-            .map(|one| {
-                view! {
-                    <tr>
-                        <td class="mono">{one.address}</td>
-                        <td class="num">{grouped(one.count)}</td>
-                        <td class="mono batch-wrap">{one.written}</td>
-                        <td class="mono wide batch-wrap">{one.read}</td>
-                    </tr>
-                }
-            })
-            .collect_view();
-        view! {
-            <TableFrame label="Values read otherwise than written">
-                <thead>
-                    <tr>
-                        <th scope="col">"First at"</th>
-                        <th scope="col" class="num">"Cells"</th>
-                        <th scope="col">"Written"</th>
-                        <th scope="col" class="wide">"Read"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </TableFrame>
-        }
-    })
 }

@@ -1,13 +1,10 @@
 //! The state behind the spreadsheet page: what the worker said last, and what a person asked for.
 
-use super::download::{self, Made};
 use super::model::spot_in_words;
-use crate::sheet::{Active, Clip, Grid, Heard, Link, Wish};
+use crate::sheet::{Active, Clip, Grid, Link, Wish};
 use js_sys::ArrayBuffer;
 use leptos::prelude::*;
-use portico_tabular::protocol::{
-    Asked, Format, How, Policy, Reply, Request, RunFacts, Spot, Start, State, View,
-};
+use portico_tabular::protocol::{Format, How, Policy, Request, Spot, Start, State, View};
 use web_sys::File;
 
 /// How many findings are listed.
@@ -59,11 +56,11 @@ pub struct Sheet {
     /// The file that is opened if the person says so.
     next: StoredValue<Option<File>, LocalStorage>,
     /// Pieces of the file that is being made.
-    pieces: StoredValue<Vec<ArrayBuffer>, LocalStorage>,
+    pub(super) pieces: StoredValue<Vec<ArrayBuffer>, LocalStorage>,
     /// Where to go once all rows are shown.
-    pending: StoredValue<Option<Spot>>,
+    pub(super) pending: StoredValue<Option<Spot>>,
     /// Whether the change that is told next is one that a person has to be shown.
-    taken_back: StoredValue<bool>,
+    pub(super) taken_back: StoredValue<bool>,
 }
 
 /// A file that is being made.
@@ -394,7 +391,7 @@ impl Sheet {
         self.opening.set(Some(name));
     }
 
-    fn reset(self) {
+    pub(super) fn reset(self) {
         self.facts.try_set(State::default());
         self.opening.try_set(None);
         self.findings.try_set(None);
@@ -407,140 +404,11 @@ impl Sheet {
         self.with_grid(Grid::forget);
     }
 
-    fn fail(self, text: &str) {
+    pub(super) fn fail(self, text: &str) {
         self.notice.try_set(Some(Notice {
             bad: true,
             text: text.to_owned(),
         }));
-    }
-
-    fn hear(self, heard: Heard) {
-        match heard {
-            Heard::Said(reply, bytes) => self.said(*reply, bytes),
-            Heard::Died => {
-                self.reset();
-                self.fail(
-                    "The file was too much for this page, so it was let go. Nothing was sent \
-                     since. Try a smaller one, or split it.",
-                );
-            }
-            Heard::Unreachable => {
-                self.reset();
-                self.unreachable.try_set(true);
-            }
-        }
-    }
-
-    fn said(self, reply: Reply, bytes: Option<ArrayBuffer>) {
-        match reply {
-            Reply::Ready => {}
-            Reply::State(state) => self.stands(*state),
-            Reply::Rows {
-                ticket,
-                first,
-                total,
-                rows,
-            } => self.with_grid(|grid| grid.take_rows(ticket, first, total, rows)),
-            Reply::Copied { text, html } => self.with_grid(|grid| grid.take_copied(text, html)),
-            Reply::Found { at: Some(spot) } => self.go_to_spot(spot),
-            Reply::Found { at: None } => self.say("There is nothing to fix."),
-            Reply::Findings { list } => {
-                self.findings.try_update(|findings| {
-                    if let Some(findings) = findings {
-                        *findings = list;
-                    }
-                });
-            }
-            Reply::Changed { area, words } => {
-                self.say(&words);
-                let back = self.taken_back.try_get_value().unwrap_or_default();
-                self.taken_back.try_set_value(false);
-                let all = self.facts.with_untracked(|facts| facts.view == View::All);
-                self.with_grid(|grid| {
-                    grid.changed();
-                    if all && area.rows > 0 {
-                        grid.look_at(area, back);
-                    }
-                });
-            }
-            Reply::Piece => {
-                self.pieces.try_update_value(|pieces| pieces.extend(bytes));
-            }
-            Reply::File {
-                name,
-                media_type,
-                guarded,
-            } => self.made(&Made {
-                name,
-                media_type,
-                guarded,
-            }),
-            Reply::Refused { what, reason, .. } => self.refused(what, &reason),
-        }
-    }
-
-    fn stands(self, state: State) {
-        let before = self
-            .facts
-            .with_untracked(|facts| (facts.run.clone(), facts.errors, facts.marks));
-        self.run_went(&before.0, &state.run);
-        let all = state.view == View::All;
-        let listed = self.findings.with_untracked(Option::is_some);
-        if listed && (before.1, before.2) != (state.errors, state.marks) {
-            self.ask(&Request::Findings { count: LISTED });
-        }
-        if state.source.is_some() {
-            self.opening.try_set(None);
-        }
-        self.with_grid(|grid| grid.set_state(&state));
-        self.facts.try_set(state);
-        if all && let Some(spot) = self.pending.try_update_value(Option::take).flatten() {
-            self.with_grid(|grid| grid.jump(spot.row, spot.column));
-        }
-    }
-
-    fn run_went(self, before: &RunFacts, now: &RunFacts) {
-        if !before.running || now.running {
-            return;
-        }
-        let whole = now.waiting == 0;
-        self.complete.try_set(whole);
-        let words = super::model::run_in_words(now);
-        self.say(&if whole {
-            format!("Scoring is done: {words}.")
-        } else {
-            format!("Scoring has stopped: {words}.")
-        });
-    }
-
-    fn made(self, made: &Made) {
-        let pieces = self
-            .pieces
-            .try_update_value(std::mem::take)
-            .unwrap_or_default();
-        self.making.try_set(None);
-        if download::save(made, &pieces) {
-            self.notice
-                .try_set(made.note().map(|text| Notice { bad: false, text }));
-            self.say(&format!("{} is saved.", made.name));
-        } else {
-            self.fail("The file could not be handed to the browser. Try again.");
-        }
-    }
-
-    fn refused(self, what: Asked, reason: &str) {
-        match what {
-            Asked::Read => {
-                self.opening.try_set(None);
-            }
-            Asked::Export => {
-                self.making.try_set(None);
-                self.pieces.try_set_value(Vec::new());
-            }
-            Asked::Edit | Asked::Score => {}
-        }
-        self.with_grid(Grid::changed);
-        self.fail(reason);
     }
 }
 
