@@ -6,6 +6,8 @@ use super::keyboard::{self, Act, End, Press};
 use super::pane::HEAD;
 use super::selection::{Cell, Selection, Step};
 use super::viewport::ROW;
+use super::worker::Clip;
+use js_sys::JsString;
 use portico_tabular::protocol::{Area, View};
 use web_sys::{ClipboardEvent, KeyboardEvent, Node, PointerEvent, WheelEvent};
 
@@ -24,9 +26,8 @@ enum Spot {
 }
 
 impl Core {
-    /// A key went down. Whether it was taken. `left` is called when a field that is opened loses the
-    /// focus.
-    pub fn key(&mut self, event: &KeyboardEvent, left: impl FnMut() + 'static) -> bool {
+    /// A key went down. Whether it was taken.
+    pub fn key(&mut self, event: &KeyboardEvent) -> bool {
         let key = event.key();
         let press = Press {
             key: &key,
@@ -38,7 +39,7 @@ impl Core {
         if event.is_composing() {
             return false;
         }
-        if self.editor.is_some() {
+        if self.editing() {
             return self.key_in_field(press);
         }
         let Some(act) = keyboard::act(press) else {
@@ -55,11 +56,16 @@ impl Core {
                 self.go(step, false);
             }
             Act::Go(step, extend) => self.go(step, extend),
-            Act::Edit => self.edit(false, left),
+            Act::Edit => self.edit(false),
             Act::Replace => {
-                self.edit(true, left);
+                self.wait();
+                let active = self.selection.active;
+                match &mut self.editor {
+                    Some(editor) if editor.cell == active => editor.wake(),
+                    _ => self.edit(true),
+                }
                 // The key itself goes on to the field.
-                return self.editor.is_none();
+                return !self.editing();
             }
             Act::Clear => self.clear(),
             Act::All => self.selection = Selection::all(self.bounds()),
@@ -78,6 +84,14 @@ impl Core {
             }
         }
         true
+    }
+
+    /// Something is composed or typed: what waited for it is seen from now on, here and after this.
+    pub fn composed(&mut self, by_method: bool) {
+        self.composes |= by_method;
+        if let Some(editor) = &mut self.editor {
+            editor.wake();
+        }
     }
 
     fn key_in_field(&mut self, press: Press<'_>) -> bool {
@@ -235,16 +249,13 @@ impl Core {
 
     /// Somebody copies or cuts. Whether the event is to be kept from the browser.
     pub fn copy(&mut self, event: &ClipboardEvent, cut: bool) -> bool {
-        if self.editor.is_some() {
+        if self.editing() {
             return false;
         }
-        let Some(area) = self.table_area() else {
-            self.wishes.push(Wish::Say(APART));
-            return true;
-        };
+        let area = self.selection.area();
         match &self.copied.ready {
-            Some((there, text, html)) if *there == area => {
-                if !clipboard::put(event, text, html) {
+            Some((there, clip)) if *there == area => {
+                if !clipboard::put(event, clip) {
                     self.wishes.push(Wish::NotCopied);
                 }
             }
@@ -260,21 +271,26 @@ impl Core {
         true
     }
 
-    /// The texts of an area came. Text that is to be put on the clipboard now, if any.
-    pub fn take_copied(&mut self, text: String, html: String) -> Option<String> {
+    /// The texts of an area came. What of it is to be put on the clipboard now, if anything.
+    pub fn take_copied(&mut self, clip: Clip) -> Option<JsString> {
         let (area, purpose) = self.copied.asked.pop_front()?;
         match purpose {
-            Purpose::Copy => Some(text),
+            Purpose::Copy => Some(clip.text),
             Purpose::Ahead => {
-                self.copied.ready = Some((area, text, html));
+                self.copied.ready = Some((area, clip));
                 None
             }
         }
     }
 
+    /// What was asked for is not copied, and nothing comes.
+    pub fn not_copied(&mut self) {
+        self.copied.asked.pop_front();
+    }
+
     /// Somebody pastes. Whether the event is to be kept from the browser.
     pub fn paste(&mut self, event: &ClipboardEvent) -> bool {
-        if self.editor.is_some() {
+        if self.editing() {
             return false;
         }
         match clipboard::pasted(event) {
@@ -288,10 +304,9 @@ impl Core {
                     row: area.row,
                     column: area.column,
                 };
-                let several = clip.text.trim_end_matches(['\r', '\n']).contains('\n');
                 if at.column >= self.own {
                     self.wishes.push(Wish::Say("Predictions can't be edited."));
-                } else if self.view != View::All && several {
+                } else if self.view != View::All && clip.several_rows() {
                     self.wishes.push(Wish::Say(
                         "Only some rows are shown. Show all rows to paste more than one.",
                     ));

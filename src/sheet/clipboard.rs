@@ -1,8 +1,24 @@
-//! The clipboard, by its own events alone: no permission is asked for.
+//! The clipboard, by its own events alone: no permission is asked for. Texts stay with the browser,
+//! because a copy of a large one on its way through the page would keep the page waiting.
 
 use super::worker::Clip;
+use js_sys::{JsString, Promise};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ClipboardEvent, DataTransfer, DataTransferItem, File};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What web-sys binds with texts of Rust.
+    type Texts;
+    #[wasm_bindgen(method, js_name = getData)]
+    fn text(this: &Texts, kind: &str) -> JsString;
+    #[wasm_bindgen(method, catch, js_name = setData)]
+    fn put(this: &Texts, kind: &str, text: &JsString) -> Result<(), wasm_bindgen::JsValue>;
+    #[wasm_bindgen(method, js_name = writeText)]
+    fn write(this: &Texts, text: &JsString) -> Promise;
+}
 
 /// What a paste brings: a file if there is one and no text, else html and text.
 pub enum Pasted {
@@ -15,10 +31,10 @@ pub enum Pasted {
 /// What a paste event brings; none if it is nothing that can be a table.
 pub fn pasted(event: &ClipboardEvent) -> Option<Pasted> {
     let data = event.clipboard_data()?;
-    let of = |kind| data.get_data(kind).unwrap_or_default();
+    let texts: &Texts = data.unchecked_ref();
     let clip = Clip {
-        html: of("text/html"),
-        text: of("text/plain"),
+        html: texts.text("text/html"),
+        text: texts.text("text/plain"),
     };
     if clip.is_empty() {
         file(&data).map(Pasted::File)
@@ -41,11 +57,13 @@ pub fn holds_file(data: &DataTransfer) -> bool {
 }
 
 /// Puts rows on the clipboard within its own event. Whether that worked.
-pub fn put(event: &ClipboardEvent, text: &str, html: &str) -> bool {
+pub fn put(event: &ClipboardEvent, clip: &Clip) -> bool {
     let Some(data) = event.clipboard_data() else {
         return false;
     };
-    let put = data.set_data("text/plain", text).is_ok() && data.set_data("text/html", html).is_ok();
+    let texts: &Texts = data.unchecked_ref();
+    let put =
+        texts.put("text/plain", &clip.text).is_ok() && texts.put("text/html", &clip.html).is_ok();
     if put {
         event.prevent_default();
     }
@@ -53,11 +71,11 @@ pub fn put(event: &ClipboardEvent, text: &str, html: &str) -> bool {
 }
 
 /// Puts a text on the clipboard after its event is over. Whether the browser let it.
-pub async fn put_later(text: &str) -> bool {
+pub async fn put_later(text: &JsString) -> bool {
     let Some(window) = web_sys::window() else {
         return false;
     };
-    JsFuture::from(window.navigator().clipboard().write_text(text))
-        .await
-        .is_ok()
+    let clipboard = window.navigator().clipboard();
+    let texts: &Texts = clipboard.unchecked_ref();
+    JsFuture::from(texts.write(text)).await.is_ok()
 }

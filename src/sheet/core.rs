@@ -11,6 +11,7 @@ use super::worker::Clip;
 use portico_tabular::place::Place;
 use portico_tabular::protocol::{Area, Row, RowState, SourceFacts, State, View};
 use std::collections::VecDeque;
+use std::rc::Rc;
 use web_sys::{Document, File, HtmlElement};
 
 /// The most cells whose text is fetched before anybody copies them.
@@ -81,7 +82,7 @@ pub enum Purpose {
 #[derive(Default)]
 pub struct Copied {
     /// What is there.
-    pub ready: Option<(Area, String, String)>,
+    pub ready: Option<(Area, Clip)>,
     /// What is on its way, in order.
     pub asked: VecDeque<(Area, Purpose)>,
 }
@@ -119,6 +120,11 @@ pub struct Core {
     pub(super) pointer: (f64, f64),
     pub(super) copied: Copied,
     pub(super) view: View,
+    /// Whether an input method is used: then a field waits over the active cell, because a field that is
+    /// opened by the first key comes too late for what that key begins to compose.
+    pub(super) composes: bool,
+    /// What a field calls that loses the focus.
+    pub(super) left_field: Rc<dyn Fn()>,
     /// Whether the next Tab leaves the grid.
     pub(super) leaving: bool,
     pub(super) wishes: Vec<Wish>,
@@ -138,6 +144,10 @@ pub struct Core {
     closed: Option<Editor>,
     /// Whether the grid was out of the page, where it forgets how far it is scrolled.
     away: bool,
+    /// The width of what is seen, row numbers included.
+    seen: f64,
+    /// Where the scroll bar of the columns was put last.
+    pushed: i32,
 }
 
 impl Core {
@@ -166,6 +176,8 @@ impl Core {
             pointer: (0.0, 0.0),
             copied: Copied::default(),
             view: View::All,
+            composes: false,
+            left_field: Rc::new(|| ()),
             leaving: false,
             wishes: Vec::new(),
             seeking: None,
@@ -177,7 +189,9 @@ impl Core {
             categories,
             told: None,
             closed: None,
-            away: false,
+            away: true,
+            seen: 0.0,
+            pushed: 0,
         })
     }
 
@@ -224,16 +238,20 @@ impl Core {
         }
     }
 
-    /// Measures what is seen anew.
+    /// Takes over how large the part is that is seen, row numbers included and the head not. None of it
+    /// is seen while the grid is out of the page, where it also forgets how far it is scrolled.
     pub fn fit(&mut self) {
         let (width, height) = self.pane.seen();
-        if height <= 0.0 {
-            self.away = true;
+        self.away = height <= 0.0;
+        if self.away {
             return;
         }
-        if (self.viewport.height() - height).abs() > 0.5 {
-            self.follow = true;
+        if self.seen > 0.0 {
+            self.bar = f64::NAN;
+            self.pushed = -1;
         }
+        self.follow = true;
+        self.seen = width;
         self.width = (width - self.numbers).max(0.0);
         self.viewport.resize(self.viewport.rows(), height);
         self.pane.fit();
@@ -253,20 +271,20 @@ impl Core {
 
     /// Shows how things stand, and asks for what is missing.
     pub fn frame(&mut self) {
-        if self.pane.seen().1 <= 0.0 {
-            self.away = true;
+        if self.away {
             return;
         }
-        self.follow |= std::mem::take(&mut self.away);
         if !self.follow {
             let bar = f64::from(self.pane.grid.scroll_top());
             if (bar - self.bar).abs() > 0.5 {
                 self.viewport.scrolled(self.bar, bar);
                 self.bar = bar;
             }
-            self.left = f64::from(self.pane.grid.scroll_left());
+            self.pushed = self.pane.grid.scroll_left();
+            self.left = f64::from(self.pushed);
         }
         self.drag_on();
+        self.wait();
         self.pane.paint(&Scene {
             viewport: &self.viewport,
             columns: &self.columns,
@@ -279,11 +297,13 @@ impl Core {
             selection: self.selection,
             layout: self.layout,
         });
+        if let Some(editor) = &mut self.editor {
+            let (x, y, _) = self.pane.cell_place(editor.cell, &self.columns);
+            editor.stand(x, y);
+        }
         if self.follow {
             self.follow = false;
-            self.pane.grid.set_scroll_top(pixels(self.viewport.bar()));
-            self.pane.grid.set_scroll_left(pixels(self.left));
-            self.bar = f64::from(self.pane.grid.scroll_top());
+            self.scroll();
         }
         let rows = self.viewport.window();
         if let Some(wanted) = self
@@ -295,6 +315,21 @@ impl Core {
         self.seek();
         self.fetch_ahead();
         self.tell_active();
+    }
+
+    /// Has the scroll bars follow. Nothing is asked of the page where they stand there already: it would
+    /// have to lay itself out for the answer.
+    fn scroll(&mut self) {
+        let bar = pixels(self.viewport.bar());
+        if (f64::from(bar) - self.bar).abs() > 0.5 || self.bar.is_nan() {
+            self.pane.grid.set_scroll_top(bar);
+            self.bar = f64::from(self.pane.grid.scroll_top());
+        }
+        let left = pixels(self.left);
+        if self.pushed != left {
+            self.pushed = left;
+            self.pane.grid.set_scroll_left(left);
+        }
     }
 
     /// How far the table goes.
@@ -352,37 +387,86 @@ impl Core {
         self.follow = true;
     }
 
+    /// Whether a cell is being edited.
+    pub fn editing(&self) -> bool {
+        self.editor.as_ref().is_some_and(|editor| !editor.ahead)
+    }
+
     /// Opens the field over the active cell.
-    pub fn edit(&mut self, replaces: bool, left: impl FnMut() + 'static) {
-        let cell = self.selection.active;
-        if cell.column >= self.own {
+    pub fn edit(&mut self, replaces: bool) {
+        if self.selection.active.column >= self.own {
             self.wishes.push(Wish::Say("Predictions can't be edited."));
+        } else {
+            self.open(replaces, false);
+        }
+    }
+
+    /// Has a field wait over the active cell, where an input method is used.
+    pub fn wait(&mut self) {
+        let cell = self.selection.active;
+        let waits = self
+            .editor
+            .as_ref()
+            .is_some_and(|editor| editor.cell == cell);
+        if !self.composes || self.editing() || waits {
             return;
         }
-        self.show(cell);
+        let inside = self.document.active_element();
+        let inside = inside.is_some_and(|element| self.pane.grid.contains(Some(&element)));
+        if inside && cell.column < self.own {
+            self.open(true, true);
+        } else if self.editor.is_some() {
+            self.finish(false);
+            self.focus_grid();
+        }
+    }
+
+    fn open(&mut self, replaces: bool, ahead: bool) {
+        let cell = self.selection.active;
+        if self.cache.row(cell.row).is_none() {
+            return;
+        }
+        self.finish(false);
+        if !ahead {
+            self.show(cell);
+        }
         let Some((row, _)) = self.cache.row(cell.row) else {
             return;
         };
         let column = usize::try_from(cell.column).unwrap_or(usize::MAX);
         let head = self.heads.get(column);
-        let label = format!(
+        let text = row.cells.get(column).map_or("", String::as_str);
+        let mut label = format!(
             "{}, row {}",
             head.map_or("", |head| head.name.as_str()),
             row.source_row
         );
+        if ahead {
+            // The field itself is empty.
+            label = format!("{label}: {text}");
+        }
         let categories = head
             .and_then(|head| self.categories.get(head.input?))
             .map_or(&[][..], Vec::as_slice);
         let opening = Opening {
             cell,
             row: row.row,
-            text: row.cells.get(column).map_or("", String::as_str),
+            text,
             replaces,
+            ahead,
             label: &label,
             categories,
             place: self.pane.cell_place(cell, &self.columns),
         };
+        let left = &self.left_field;
         self.editor = Editor::open(&self.document, &self.pane.lane, &opening, left);
+        // The way back out leads past the grid itself, which would hand the focus in again.
+        self.tab_stop(self.editor.as_ref().is_none_or(|editor| !editor.ahead));
+    }
+
+    fn tab_stop(&self, stop: bool) {
+        let index = if stop { "0" } else { "-1" };
+        let _ = self.pane.grid.set_attribute("tabindex", index);
     }
 
     /// Ends the editing of a cell, and takes the text if it is to be taken.
@@ -392,8 +476,9 @@ impl Core {
         };
         let text = editor.text();
         let (cell, row) = (editor.cell, editor.row);
-        let changed = take && text != editor.before;
+        let changed = take && !editor.ahead && text != editor.before;
         editor.close();
+        self.tab_stop(true);
         // It may be its own event that ends it.
         self.closed = Some(editor);
         if changed {
@@ -408,8 +493,22 @@ impl Core {
         }
     }
 
-    /// Gives the grid the focus.
-    pub fn focus(&self) {
+    /// The field lost the focus: its text is taken, unless the person only looks at another window.
+    pub fn left_field(&mut self) {
+        if self.document.has_focus().unwrap_or(true) {
+            self.finish(true);
+        }
+    }
+
+    /// Gives the grid the focus, or the field that waits in it.
+    pub fn focus(&mut self) {
+        if self.editor.is_none() {
+            self.focus_grid();
+        }
+        self.wait();
+    }
+
+    fn focus_grid(&self) {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
         // It fails only outside the document.
@@ -461,7 +560,7 @@ impl Core {
         let digits = self.viewport.rows().max(999).to_string().len();
         let digits = u32::try_from(digits).unwrap_or(10);
         self.numbers = f64::from(digits) * 8.0 + 32.0;
-        self.fit();
+        self.width = (self.seen - self.numbers).max(0.0);
     }
 
     /// Goes nearer to the row that is looked for: rows that the source leaves empty are not there, so
@@ -495,10 +594,7 @@ impl Core {
         {
             return;
         }
-        let Some(area) = self.table_area() else {
-            return;
-        };
-        let there = self.copied.ready.as_ref().map(|(area, _, _)| *area);
+        let there = self.copied.ready.as_ref().map(|(area, _)| *area);
         if there != Some(area) {
             self.copied.asked.push_back((area, Purpose::Ahead));
             self.wishes.push(Wish::Copy(area));

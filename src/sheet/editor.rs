@@ -4,6 +4,7 @@ use super::item::{make, place};
 use super::listen::Listener;
 use super::selection::Cell;
 use super::viewport::ROW;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement};
 
@@ -20,6 +21,10 @@ pub struct Editor {
     pub before: String,
     /// Whether typing replaces its text; arrows end it then.
     pub replaces: bool,
+    /// Whether nothing is typed yet: the field is not seen, and only waits for what an input method
+    /// composes.
+    pub ahead: bool,
+    place: (f64, f64),
     field: Field,
     /// What the field stands in: a cell of a row, as whatever is in a grid.
     around: HtmlElement,
@@ -42,6 +47,8 @@ pub struct Opening<'a> {
     pub text: &'a str,
     /// Whether typing replaces it.
     pub replaces: bool,
+    /// Whether the field only waits.
+    pub ahead: bool,
     /// What the field is called.
     pub label: &'a str,
     /// What it can be filled with.
@@ -57,14 +64,14 @@ impl Editor {
         document: &Document,
         lane: &HtmlElement,
         opening: &Opening<'_>,
-        mut left: impl FnMut() + 'static,
+        left: &Rc<dyn Fn()>,
     ) -> Option<Self> {
         let many = opening.text.contains(['\n', '\r']) && !opening.replaces;
         let node = document
             .create_element(if many { "textarea" } else { "input" })
             .ok()?;
         for (name, value) in [
-            ("class", "sheet-field"),
+            ("class", class(opening.ahead)),
             ("aria-label", opening.label),
             ("autocomplete", "off"),
             ("autocapitalize", "none"),
@@ -96,6 +103,7 @@ impl Editor {
         }
         cell.append_child(&node).ok()?;
         lane.append_child(&around).ok()?;
+        let left = Rc::clone(left);
         let blur = Listener::new(&node, "blur", move |_: web_sys::Event| left());
         let field = match node.dyn_into::<HtmlInputElement>() {
             Ok(line) => Field::Line(line),
@@ -106,6 +114,8 @@ impl Editor {
             row: opening.row,
             before: opening.text.to_owned(),
             replaces: opening.replaces,
+            ahead: opening.ahead,
+            place: (x, y),
             field,
             around,
             blur,
@@ -128,13 +138,32 @@ impl Editor {
         self.replaces = false;
     }
 
+    /// Something is typed: from now on the field is seen.
+    pub fn wake(&mut self) {
+        if std::mem::take(&mut self.ahead) {
+            self.element().set_class_name(class(false));
+        }
+    }
+
+    /// Puts the field where its cell stands now.
+    pub fn stand(&mut self, x: f64, y: f64) {
+        if self.place != (x, y) {
+            self.place = (x, y);
+            place(self.element(), "left", x);
+            place(self.element(), "top", y);
+        }
+    }
+
     /// Whether a node is the field.
     pub fn is(&self, node: &web_sys::Node) -> bool {
-        let field: &web_sys::Node = match &self.field {
+        self.element().is_same_node(Some(node))
+    }
+
+    fn element(&self) -> &HtmlElement {
+        match &self.field {
             Field::Line(field) => field,
             Field::Lines(field) => field,
-        };
-        field.is_same_node(Some(node))
+        }
     }
 
     /// Takes the field away. An editor that is closed because its field lost the focus must be kept
@@ -166,6 +195,14 @@ impl Editor {
 impl Drop for Editor {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+fn class(ahead: bool) -> &'static str {
+    if ahead {
+        "sheet-field ahead"
+    } else {
+        "sheet-field"
     }
 }
 

@@ -4,6 +4,7 @@ use super::clipboard;
 use super::core::{Core, Wish};
 use super::listen::Listener;
 use super::selection::Cell;
+use super::worker::Clip;
 use portico_tabular::protocol::{Area, Row, State};
 use std::cell::{Cell as Slot, RefCell};
 use std::rc::{Rc, Weak};
@@ -64,8 +65,8 @@ impl Grid {
     }
 
     /// Takes texts in that were asked for.
-    pub fn take_copied(&self, text: String, html: String) {
-        let now = self.0.run(|core| core.take_copied(text, html)).flatten();
+    pub fn take_copied(&self, clip: Clip) {
+        let now = self.0.run(|core| core.take_copied(clip)).flatten();
         if let Some(text) = now {
             let shell = Rc::downgrade(&self.0);
             wasm_bindgen_futures::spawn_local(async move {
@@ -76,6 +77,11 @@ impl Grid {
                 }
             });
         }
+    }
+
+    /// Texts that were asked for do not come.
+    pub fn not_copied(&self) {
+        self.0.run(|core| core.not_copied());
     }
 
     /// Cells changed: what was fetched of them is no longer true.
@@ -187,9 +193,18 @@ impl Shell {
                 }
             }
         }));
-        let Ok(core) = shell.core.try_borrow() else {
+        let Ok(mut core) = shell.core.try_borrow_mut() else {
             return;
         };
+        core.composes = composes();
+        core.left_field = Rc::new({
+            let weak = weak.clone();
+            move || {
+                if let Some(shell) = weak.upgrade() {
+                    shell.run(Core::left_field);
+                }
+            }
+        });
         let grid = core.pane.grid.clone();
         drop(core);
         let mut listeners = shell.listeners.borrow_mut();
@@ -206,8 +221,7 @@ impl Shell {
             &grid,
             "keydown",
             |shell, event: KeyboardEvent| {
-                let left = shell.leave();
-                if shell.run(|core| core.key(&event, left)) == Some(true) {
+                if shell.run(|core| core.key(&event)) == Some(true) {
                     event.prevent_default();
                     event.stop_propagation();
                 }
@@ -240,12 +254,20 @@ impl Shell {
             }));
         }
         listeners.push(on(&weak, &grid, "dblclick", |shell, event: Event| {
-            let left = shell.leave();
             shell.run(|core| {
-                if !core.in_field(event.target()) && core.editor.is_none() {
-                    core.edit(false, left);
+                if !core.in_field(event.target()) {
+                    core.edit(false);
                 }
             });
+        }));
+        listeners.push(on(&weak, &grid, "compositionstart", |shell, _: Event| {
+            shell.run(|core| core.composed(true));
+        }));
+        listeners.push(on(&weak, &grid, "input", |shell, _: Event| {
+            shell.run(|core| core.composed(false));
+        }));
+        listeners.push(on(&weak, &grid, "focus", |shell, _: Event| {
+            shell.run(Core::wait);
         }));
         for (name, cut) in [("copy", false), ("cut", true)] {
             listeners.push(on(
@@ -275,18 +297,20 @@ impl Shell {
             observer.observe(&grid);
             *shell.observer.borrow_mut() = Some((observer, resized));
         }
-        shell.run(Core::fit);
     }
+}
 
-    /// What a field calls when it loses the focus: its text is taken.
-    fn leave(self: &Rc<Self>) -> impl FnMut() + 'static {
-        let weak = Rc::downgrade(self);
-        move || {
-            if let Some(shell) = weak.upgrade() {
-                shell.run(|core| core.finish(true));
-            }
-        }
-    }
+/// Whether the person writes a language that is composed by an input method.
+fn composes() -> bool {
+    let languages = web_sys::window().map(|window| window.navigator().languages());
+    languages.is_some_and(|languages| {
+        languages.iter().any(|language| {
+            let language = language.as_string().unwrap_or_default();
+            ["ja", "ko", "zh"]
+                .iter()
+                .any(|composed| language.starts_with(composed))
+        })
+    })
 }
 
 impl Drop for Shell {

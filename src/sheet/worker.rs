@@ -1,7 +1,7 @@
 //! The way to the worker: starting it, talking to it, and starting it anew when it is called off or
 //! has ended. Knows nothing of what is said.
 
-use js_sys::{ArrayBuffer, Object, Reflect};
+use js_sys::{ArrayBuffer, JsString, Object, Reflect};
 use portico_tabular::protocol::{Reply, Request};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,6 +13,8 @@ use web_sys::{Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
 pub enum Heard {
     /// It says something; with the bytes that stand beside it.
     Said(Box<Reply>, Option<ArrayBuffer>),
+    /// It hands over the texts of cells that were asked for.
+    Copied(Clip),
     /// It ended by itself, most likely for want of memory, and another one has begun.
     Died,
     /// It could not even be started, and no other one was tried.
@@ -20,18 +22,23 @@ pub enum Heard {
 }
 
 /// What was pasted or dropped, as the clipboard holds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Clip {
     /// `text/html`; empty if there is none.
-    pub html: String,
+    pub html: JsString,
     /// `text/plain`; empty if there is none.
-    pub text: String,
+    pub text: JsString,
 }
 
 impl Clip {
     /// Whether there is nothing to paste.
     pub fn is_empty(&self) -> bool {
-        self.html.trim().is_empty() && self.text.is_empty()
+        self.html.length() == 0 && self.text.length() == 0
+    }
+
+    /// Whether the text has more than one row.
+    pub fn several_rows(&self) -> bool {
+        self.text.trim_end().includes("\n", 0)
     }
 }
 
@@ -130,8 +137,8 @@ impl Link {
     /// Asks for something about what was pasted, which stands beside the message.
     pub fn ask_with_clip(&self, request: &Request, clip: &Clip) {
         let message = message(request);
-        put(&message, "html", &JsValue::from_str(&clip.html));
-        put(&message, "text", &JsValue::from_str(&clip.text));
+        put(&message, "html", &clip.html);
+        put(&message, "text", &clip.text);
         self.post(message);
     }
 
@@ -163,11 +170,20 @@ impl Link {
         let Ok(reply) = serde_json::from_str::<Reply>(&text) else {
             return;
         };
-        if matches!(reply, Reply::Ready) {
-            self.ready();
+        let beside = |name: &str| Reflect::get(data, &name.into()).unwrap_or_default();
+        match &reply {
+            Reply::Ready => self.ready(),
+            Reply::Copied { .. } => {
+                let text = |name| beside(name).dyn_into().unwrap_or_default();
+                let clip = Clip {
+                    html: text("html"),
+                    text: text("text"),
+                };
+                return (self.0.hear)(Heard::Copied(clip));
+            }
+            _ => {}
         }
-        let bytes = Reflect::get(data, &"bytes".into()).ok();
-        let bytes = bytes.and_then(|bytes| bytes.dyn_into().ok());
+        let bytes = beside("bytes").dyn_into().ok();
         (self.0.hear)(Heard::Said(Box::new(reply), bytes));
     }
 

@@ -6,10 +6,23 @@ use portico_tabular::protocol::{Asked, Reply};
 use portico_tabular::refusal::Refusal;
 use wasm_bindgen::JsValue;
 
-/// Sends an answer.
+/// Sends an answer. Texts for the clipboard stand beside it: the page need not read them.
 pub fn post(reply: &Reply) {
+    let message = match reply {
+        Reply::Copied { text, html } => {
+            let message = message(&Reply::Copied {
+                text: String::new(),
+                html: String::new(),
+            });
+            for (name, text) in [("text", text), ("html", html)] {
+                let _ = Reflect::set(&message, &name.into(), &text.as_str().into());
+            }
+            message
+        }
+        reply => message(reply),
+    };
     // Only a page that is gone takes no messages.
-    let _ = scope().post_message(&message(reply));
+    let _ = scope().post_message(&message);
 }
 
 /// Sends a piece of a file; its bytes change hands and are not copied.

@@ -17,7 +17,7 @@ use crate::{process, sheet, tools};
 const BUDGET: u64 = 350_000;
 
 /// What the spreadsheet page may transfer beyond that when it is first opened.
-const SHEET_BUDGET: u64 = 600_000;
+const SHEET_BUDGET: u64 = 700_000;
 
 /// Kinds of files that a browser loads to run the portal.
 const LOADED: [&str; 4] = ["html", "css", "js", "wasm"];

@@ -91,9 +91,10 @@ pub enum Request {
     Undo,
     /// Do again what was taken back.
     Redo,
-    /// The texts of an area. Answered by [`Reply::Copied`].
+    /// The texts of an area. Answered by [`Reply::Copied`], or refused where it is too large.
     Copy {
-        /// Which.
+        /// Which; rows by their position in the view, and output columns after the table's own: what
+        /// is copied is what is seen.
         area: Area,
     },
     /// The next cell with a finding after (or before) this one. Answered by [`Reply::Found`].
@@ -229,7 +230,8 @@ pub enum Reply {
         /// The rows.
         rows: Vec<Row>,
     },
-    /// The texts of an area, for the clipboard.
+    /// The texts of an area, for the clipboard. Both stand beside the message as `text` and `html` and are
+    /// empty in it: they can be large, and the page only hands them on.
     Copied {
         /// Tab-separated text.
         text: String,

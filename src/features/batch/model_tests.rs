@@ -1,3 +1,5 @@
+//! What the page says, for how things stand.
+
 use super::{
     columns_in_words, findings_in_words, pace_in_words, progress, reading_in_words, row_of_address,
     run_in_words, score_button, source_of, source_value, spot_in_words,

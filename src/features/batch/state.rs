@@ -417,6 +417,7 @@ impl Sheet {
     fn hear(self, heard: Heard) {
         match heard {
             Heard::Said(reply, bytes) => self.said(*reply, bytes),
+            Heard::Copied(clip) => self.with_grid(|grid| grid.take_copied(clip)),
             Heard::Died => {
                 self.reset();
                 self.fail(
@@ -433,7 +434,7 @@ impl Sheet {
 
     fn said(self, reply: Reply, bytes: Option<ArrayBuffer>) {
         match reply {
-            Reply::Ready => {}
+            Reply::Ready | Reply::Copied { .. } => {}
             Reply::State(state) => self.stands(*state),
             Reply::Rows {
                 ticket,
@@ -441,7 +442,6 @@ impl Sheet {
                 total,
                 rows,
             } => self.with_grid(|grid| grid.take_rows(ticket, first, total, rows)),
-            Reply::Copied { text, html } => self.with_grid(|grid| grid.take_copied(text, html)),
             Reply::Found { at: Some(spot) } => self.go_to_spot(spot),
             Reply::Found { at: None } => self.say("There is nothing to fix."),
             Reply::Findings { list } => {
@@ -475,7 +475,7 @@ impl Sheet {
                 media_type,
                 guarded,
             }),
-            Reply::Refused { what, reason, .. } => self.refused(what, &reason),
+            Reply::Refused { what, code, reason } => self.refused(what, &code, &reason),
         }
     }
 
@@ -528,8 +528,10 @@ impl Sheet {
         }
     }
 
-    fn refused(self, what: Asked, reason: &str) {
+    fn refused(self, what: Asked, code: &str, reason: &str) {
         match what {
+            // Only what is copied can be too large.
+            Asked::Edit if code == "too_large" => self.with_grid(Grid::not_copied),
             Asked::Read => {
                 self.opening.try_set(None);
             }

@@ -5,12 +5,14 @@ use super::columns::Columns;
 use super::findings::FindingsBar;
 use super::goto::GoTo;
 use super::score::ScoreBar;
-use super::state::use_sheet;
+use super::state::{Sheet, use_sheet};
 use crate::sheet::Grid;
 use crate::ui::live::{effect, live, view};
 use crate::ui::number::{counted, grouped};
 use leptos::html;
 use leptos::prelude::*;
+use std::time::Duration;
+use web_sys::HtmlElement;
 
 /// With a table.
 #[component]
@@ -34,24 +36,32 @@ pub fn Table() -> impl IntoView {
 fn GridHost() -> impl IntoView {
     let sheet = use_sheet();
     let host = NodeRef::<html::Div>::new();
+    let alive = StoredValue::new(());
     effect(move || {
         let Some(host) = host.get() else {
             return;
         };
-        let categories = sheet
-            .start()
-            .schema
-            .inputs
-            .into_iter()
-            .map(|input| input.categories)
-            .collect();
-        let grid = Grid::new(&host, "Rows", categories, move |wish| sheet.wish(wish));
-        sheet.set_grid(grid);
-        // A table that was just opened is what the person wants to work in.
-        sheet.with_grid(Grid::focus);
+        // In a task of its own, so that neither it nor the bars keep the page waiting for long.
+        set_timeout(
+            move || {
+                if alive.try_get_value().is_some() {
+                    make(sheet, &host);
+                }
+            },
+            Duration::ZERO,
+        );
     });
     on_cleanup(move || sheet.set_grid(None));
     view! { <div node_ref=host class="batch-grid"></div> }
+}
+
+fn make(sheet: Sheet, host: &HtmlElement) {
+    let inputs = sheet.start().schema.inputs;
+    let categories = inputs.into_iter().map(|input| input.categories).collect();
+    let grid = Grid::new(host, "Rows", categories, move |wish| sheet.wish(wish));
+    sheet.set_grid(grid);
+    // A table that was just opened is what the person wants to work in.
+    sheet.with_grid(Grid::focus);
 }
 
 /// The active cell's address, its text and what there is to say about it.

@@ -100,7 +100,9 @@ fn text(table: &Table, delimiter: u8, guard: bool, out: &mut impl Write) -> std:
     for at in 0..table.rows() {
         table.read(at, &mut row);
         line.clear();
-        let texts: Vec<_> = (0..table.columns()).map(|column| row.text(column)).collect();
+        let texts: Vec<_> = (0..table.columns())
+            .map(|column| row.text(column))
+            .collect();
         let cells = texts.iter().map(|text| &**text);
         guarded += export::csv_row(&mut line, cells, delimiter, guard);
         out.write_all(&line)?;

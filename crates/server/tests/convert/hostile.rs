@@ -188,7 +188,11 @@ fn an_encrypted_workbook() {
 #[test]
 fn a_truncated_workbook() {
     let whole = workbook(&sheet(PLAIN), SHARED.as_bytes());
-    check("cut.xlsx", &whole[..whole.len() / 2], &["The end of this workbook is missing"]);
+    check(
+        "cut.xlsx",
+        &whole[..whole.len() / 2],
+        &["The end of this workbook is missing"],
+    );
 }
 
 #[test]

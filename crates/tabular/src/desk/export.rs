@@ -72,7 +72,11 @@ impl Desk {
             Format::Csv => {
                 // The mark tells Excel that this is UTF-8. Plain ASCII needs none.
                 let ascii = table.is_ascii() && self.results.is_ascii();
-                let mut out = if ascii { Vec::new() } else { export::BOM.to_vec() };
+                let mut out = if ascii {
+                    Vec::new()
+                } else {
+                    export::BOM.to_vec()
+                };
                 export.guarded += export::csv_row(&mut out, header.iter().copied(), b',', true);
                 Form::Csv(out)
             }
@@ -144,7 +148,9 @@ impl Export {
             let status = self.states.then(|| status(desk, row, state));
             match &mut self.form {
                 Some(Form::Csv(out)) => {
-                    let own: Vec<_> = (0..table.columns()).map(|column| cut.text(column)).collect();
+                    let own: Vec<_> = (0..table.columns())
+                        .map(|column| cut.text(column))
+                        .collect();
                     let more = outputs.iter().chain(&status).map(String::as_str);
                     let cells = own.iter().map(|text| &**text).chain(more);
                     self.guarded += export::csv_row(out, cells, b',', true);

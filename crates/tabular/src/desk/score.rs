@@ -22,7 +22,7 @@ pub enum Call {
 }
 
 /// Why a row is left out; which cell it is, the checks tell.
-pub(super) const SKIPPED: &str = "A cell of this row can’t be scored.";
+pub(super) const SKIPPED: &str = "Left out: a cell can’t be scored.";
 
 impl Desk {
     /// Begins to score, or goes on.
@@ -43,8 +43,9 @@ impl Desk {
         }
         let checks = &self.checks;
         // Rows that failed are tried again.
-        self.run.begin(true, self.start.max_concurrent_calls, |row| {
-            (policy == Policy::Skip && checks.row_has_error(row)).then(|| SKIPPED.to_owned())
+        self.run
+            .begin(true, self.start.max_concurrent_calls, |row| {
+                (policy == Policy::Skip && checks.row_has_error(row)).then(|| SKIPPED.to_owned())
             });
         self.policy = policy;
         Ok(())

@@ -40,7 +40,9 @@ impl Desk {
         };
         // Rows whose predictions are up to date are sent no more; all others are, failed ones too.
         let bad = self.checks.bad().iter();
-        let barred = bad.filter(|row| *row < state.rows && !self.is_scored(*row)).count();
+        let barred = bad
+            .filter(|row| *row < state.rows && !self.is_scored(*row))
+            .count();
         state.barred = u32::try_from(barred).unwrap_or(u32::MAX);
         state.ready = state.rows - state.run.scored.min(state.rows) - state.barred;
         state.blocked = self.blocked(&state).unwrap_or_default();

@@ -1,3 +1,5 @@
+//! Predictions are kept as the answer had them, and take little.
+
 use super::*;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use serde_json::json;

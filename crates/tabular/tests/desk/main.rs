@@ -1,6 +1,8 @@
 //! What a person does at the desk, from the paste to the file, without a browser: the demo's penguins,
 //! and a server that is played.
 
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
+
 use portico_api::schema::Schema;
 use portico_api::score::{ScoreAnswer, ScoreRequest, Timing};
 use portico_api::throttle::{Throttle, ThrottleLevel};
@@ -433,14 +435,39 @@ fn what_the_worker_says_is_what_the_page_hears() {
     score(&mut desk, Policy::Skip);
     let mut said = vec![Reply::State(Box::new(desk.state(1.5)))];
     for request in [
-        Request::Rows { ticket: 7, first: 10, count: 10 },
+        Request::Rows {
+            ticket: 7,
+            first: 10,
+            count: 10,
+        },
         Request::Findings { count: 5 },
-        Request::Find { row: 0, column: 0, back: false },
-        Request::Copy { area: Area { row: 0, column: 0, rows: 2, columns: 9 } },
-        Request::Clear { area: Area { row: 0, column: 0, rows: 1, columns: 1 } },
+        Request::Find {
+            row: 0,
+            column: 0,
+            back: false,
+        },
+        Request::Copy {
+            area: Area {
+                row: 0,
+                column: 0,
+                rows: 2,
+                columns: 9,
+            },
+        },
+        Request::Clear {
+            area: Area {
+                row: 0,
+                column: 0,
+                rows: 1,
+                columns: 1,
+            },
+        },
     ] {
         let text = serde_json::to_string(&request).unwrap();
-        said.extend(desk.carry_out(&serde_json::from_str(&text).unwrap()).unwrap());
+        said.extend(
+            desk.carry_out(&serde_json::from_str(&text).unwrap())
+                .unwrap(),
+        );
     }
     for reply in said {
         let text = serde_json::to_string(&reply).unwrap();
