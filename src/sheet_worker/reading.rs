@@ -19,6 +19,8 @@ use web_sys::{Blob, File};
 const HEAD: f64 = 262_144.0;
 /// Bytes of the pieces after it: some tens of milliseconds of work.
 const PIECE: f64 = 1_048_576.0;
+/// How long the page is left alone with the first rows, in milliseconds.
+const FIRST_ROWS_MS: f64 = 80.0;
 
 /// Where a table came from.
 pub enum Origin {
@@ -114,11 +116,13 @@ async fn read_text(
         }
         if decided {
             shop.report();
+            // The page shows the first rows now: on a machine of two cores it needs one for that.
+            pause(FIRST_ROWS_MS).await;
         } else {
             shop.report_sometimes();
+            // Requests that came meanwhile go first.
+            pause(0.0).await;
         }
-        // Requests that came meanwhile go first.
-        pause(0.0).await;
     }
     if shop.task.get() == task {
         shop.desk.borrow_mut().finish_text()?;

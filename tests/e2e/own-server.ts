@@ -42,7 +42,8 @@ export const test = base.extend<Fixtures>({
       const binary = process.env["PORTICO_BIN"] ?? "";
       const data = join(folder, "data");
       const words = flags.split(" ").filter((word) => word !== "");
-      const child = spawn(binary, ["serve", "--port", "0", "--data", data, ...words], {
+      const port = words.includes("--port") ? [] : ["--port", "0"];
+      const child = spawn(binary, ["serve", ...port, "--data", data, ...words], {
         stdio: ["ignore", "pipe", "inherit"],
         env: { ...process.env, PORTICO_LOG: "error" },
       });
