@@ -132,6 +132,11 @@ impl Grid {
     pub fn focus(&self) {
         self.0.run(|core| core.focus());
     }
+
+    /// Where the active cell is in the table, row and column, before any frame shows it.
+    pub fn place(&self) -> Option<(u32, u32)> {
+        self.0.core.try_borrow().ok()?.place()
+    }
 }
 
 impl Shell {

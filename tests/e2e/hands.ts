@@ -49,6 +49,11 @@ export async function copy(page: Page, { press }: Hands, button: Locator): Promi
   const before = "nothing was copied";
   await page.evaluate((before) => navigator.clipboard.writeText(before), before);
   await press(button);
+  return onClipboard(page, before);
+}
+
+/** What a paste in some other program brings. Waits until it is not what was there `before`. */
+export async function onClipboard(page: Page, before = ""): Promise<string> {
   // The portal's pages may not read the clipboard; a page of somebody else's shows what is in it.
   const elsewhere = await page.context().browser()!.newPage();
   try {
@@ -57,7 +62,8 @@ export async function copy(page: Page, { press }: Hands, button: Locator): Promi
     await expect(async () => {
       await field.fill("");
       await field.press("ControlOrMeta+v");
-      await expect(field).not.toHaveValue(/^$|^nothing was copied$/, { timeout: 500 });
+      await expect.poll(() => field.inputValue(), { timeout: 500 }).not.toBe("");
+      expect(await field.inputValue()).not.toBe(before);
     }).toPass({ timeout: 10_000 });
     return await field.inputValue();
   } finally {

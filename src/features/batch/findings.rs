@@ -121,7 +121,7 @@ fn List(sheet: Sheet) -> impl IntoView {
     let items = move || {
         let list = sheet.findings.get().unwrap_or_default();
         if list.is_empty() {
-            return view! { <p class="table-foot">"There is nothing to fix."</p> }.into_any();
+            return view! { <li class="table-foot">"There is nothing to fix."</li> }.into_any();
         }
         list.into_iter()
             .map(|spot| view! { <Entry sheet=sheet spot=spot/> })

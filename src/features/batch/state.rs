@@ -239,12 +239,13 @@ impl Sheet {
             self.say("There is nothing to fix.");
             return;
         }
-        let active = self.active.read_untracked();
-        self.ask(&Request::Find {
-            row: active.row,
-            column: active.column,
-            back,
+        // A key may come before the frame that shows where the last one led.
+        let grid = self.grid.try_get_value().flatten();
+        let (row, column) = grid.and_then(|grid| grid.place()).unwrap_or_else(|| {
+            let active = self.active.read_untracked();
+            (active.row, active.column)
         });
+        self.ask(&Request::Find { row, column, back });
     }
 
     /// Shows a finding, if need be among all rows.
