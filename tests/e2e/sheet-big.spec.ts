@@ -282,7 +282,7 @@ function shown(page: Page, row: number): Promise<string[] | undefined> {
     const cells = [...(line?.querySelectorAll<HTMLElement>(".sheet-cell") ?? [])];
     const place = (cell: Element) => Number(cell.getAttribute("aria-colindex"));
     return cells
-      .filter((cell) => !cell.hidden && cell.getClientRects().length > 0)
+      .filter((cell) => !cell.hidden && cell.getClientRects().length > 0 && !cell.classList.contains("out"))
       .sort((a, b) => place(a) - place(b))
       .map((cell) => cell.textContent ?? "");
   }, `${row}`);
