@@ -80,6 +80,7 @@ test("a workbook of openpyxl is read from the sheet that is chosen", async ({ pa
   await page.locator("summary").filter({ hasText: "Read as sheet Cover" }).click();
   await page.getByLabel("Sheet", { exact: true }).selectOption("Penguins");
   await hasRows(page, 30);
+  await expect(page.locator("summary"), "there is nothing to remark").toHaveText("Read as sheet Penguins, header in row 1");
   await expect(sheet.findings).toHaveText(/^Nothing to fix/);
   await sheet.grid.focus();
   await page.keyboard.press("ControlOrMeta+Home");
