@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, type Page } from "@playwright/test";
@@ -29,7 +30,7 @@ interface Planted {
 
 // What is measured is the page; a trace would take pictures of it meanwhile.
 test.use({ trace: "off", screenshot: "off" });
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 120_000 });
 
 let folder: string;
 let file: string;
@@ -66,9 +67,10 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
   );
   expect(bytes).toBeGreaterThan(117e6);
   expect(state).toMatchObject({ reading: null, rows: ROWS, checked: ROWS, errors: BAD, bad_rows: BAD, shown: ROWS });
-  expect(first).toBeLessThan(1_000);
-  expect(longest).toBeLessThanOrEqual(50);
-  expect(growth).toBeLessThanOrEqual(3 * bytes);
+  // One figure that is missed must not hide the others.
+  expect.soft(first, "first rows within a second").toBeLessThan(1_000);
+  expect.soft(longest, "no task over 50 ms").toBeLessThanOrEqual(50);
+  expect.soft(growth, "three times the file at most").toBeLessThanOrEqual(3 * bytes);
   await expect(page.locator(".batch-findings .badge")).toHaveText(`${BAD} cells to fix`);
   await expect(page.locator(".batch-source")).toContainText("1,000,000 rows × 12 columns");
 
@@ -92,6 +94,7 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
     await page.keyboard.press("Enter");
     await expect.poll(() => shown(page, WANTED)).toEqual(lines.get(WANTED - 1));
     await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.press("Home");
     await expect.poll(() => shown(page, ROWS + 1)).toEqual(lines.get(ROWS));
     await page.keyboard.press("ControlOrMeta+Home");
     await expect.poll(() => shown(page, 2)).toEqual(lines.get(1));
@@ -99,7 +102,7 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
 
   const after = await watched(page);
   console.log(`looking around: longest task ${after.longest} ms, longest time between frames ${ms(after.frame)}`);
-  expect(after.longest).toBeLessThanOrEqual(50);
+  expect.soft(after.longest, "no task over 50 ms").toBeLessThanOrEqual(50);
 
   await test.step("once it is closed, its memory is free again", async () => {
     await page.getByRole("button", { name: "Close", exact: true }).click();
@@ -127,8 +130,8 @@ test("reading is called off at once, and the page is free for the next file", as
   await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
   const { cancelled, longest } = await watched(page);
   console.log(`called off: ${ms(cancelled)} from the click to the empty page, longest task ${longest} ms`);
-  expect(cancelled).toBeLessThanOrEqual(100);
-  expect(longest).toBeLessThanOrEqual(50);
+  expect.soft(cancelled, "free again within 100 ms").toBeLessThanOrEqual(100);
+  expect.soft(longest, "no task over 50 ms").toBeLessThanOrEqual(50);
   await expect(page.locator(".batch-name")).toHaveCount(0);
   await expect.poll(() => residentMemory(page), { timeout: 30_000 }).toBeLessThan(1.2 * before + 32 * MIB);
 
@@ -156,6 +159,25 @@ async function openSheet(page: Page, server: OwnServer): Promise<void> {
   await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
   // The worker listens, so that its start is not part of what is measured, nor a part of its memory.
   await expect.poll(() => lastState(page)).toBeTruthy();
+  await quiet();
+}
+
+/** Waits until the server and the browser have started and rest, so that they are not what is measured. */
+async function quiet(): Promise<void> {
+  const busy = async () => {
+    const before = await ticks();
+    await sleep(500);
+    const after = await ticks();
+    return 1 - (after.idle - before.idle) / (after.all - before.all);
+  };
+  for (let tries = 0; tries < 60 && (await busy()) > 0.1; tries += 1);
+}
+
+/** What the processors did since the machine began, in ticks. */
+async function ticks(): Promise<{ idle: number; all: number }> {
+  const line = (await readFile("/proc/stat", "utf8")).split("\n")[0] ?? "";
+  const counts = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  return { idle: (counts[3] ?? 0) + (counts[4] ?? 0), all: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Chooses the file as a person does; the browser reads it from the disk. */
@@ -274,7 +296,7 @@ async function residentMemory(page: Page, which: "now" | "most" = "now"): Promis
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** The texts that the grid shows in the row of this number. */
+/** The texts that the grid shows in the row of this number, in the file's own columns. */
 function shown(page: Page, row: number): Promise<string[] | undefined> {
   return page.evaluate((row) => {
     const lines = [...document.querySelectorAll<HTMLElement>(".sheet-line")];
@@ -282,7 +304,7 @@ function shown(page: Page, row: number): Promise<string[] | undefined> {
     const cells = [...(line?.querySelectorAll<HTMLElement>(".sheet-cell") ?? [])];
     const place = (cell: Element) => Number(cell.getAttribute("aria-colindex"));
     return cells
-      .filter((cell) => !cell.hidden && cell.getClientRects().length > 0)
+      .filter((cell) => cell.getClientRects().length > 0 && place(cell) <= 13)
       .sort((a, b) => place(a) - place(b))
       .map((cell) => cell.textContent ?? "");
   }, `${row}`);
