@@ -90,7 +90,7 @@ fn handle(shop: &Rc<Shop>, request: Request, extra: &Extra) {
             reading::read(shop, origin, how);
         }
         Request::Reread { how } => {
-            let origin = shop.origin.borrow_mut().take();
+            let origin = shop.origin.borrow().clone();
             if let Some(origin) = origin {
                 reading::read(shop, origin, how);
             }

@@ -23,6 +23,7 @@ const PIECE: f64 = 1_048_576.0;
 const FIRST_ROWS_MS: f64 = 80.0;
 
 /// Where a table came from.
+#[derive(Clone)]
 pub enum Origin {
     /// A file of the person's own machine.
     File {
@@ -44,6 +45,8 @@ pub enum Origin {
 pub fn read(shop: &Rc<Shop>, origin: Origin, how: How) {
     shop.calls.cancel();
     let task = shop.take_over();
+    // At once, so that it can be read in another way before it is read to its end.
+    *shop.origin.borrow_mut() = Some(origin.clone());
     let shop = Rc::clone(shop);
     spawn_local(async move {
         let done = match &origin {
@@ -53,7 +56,6 @@ pub fn read(shop: &Rc<Shop>, origin: Origin, how: How) {
         if shop.task.get() != task {
             return;
         }
-        *shop.origin.borrow_mut() = Some(origin);
         if let Err(refusal) = done {
             shop.desk.borrow_mut().clean();
             refuse(Asked::Read, &refusal);

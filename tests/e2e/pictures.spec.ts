@@ -6,6 +6,9 @@ import { call, onePenguin } from "./calls.ts";
 import { shot } from "./checks.ts";
 import { test } from "./own-server.ts";
 import { endpoint, service } from "./rest.ts";
+import { changed, pasteTable, penguins } from "./sheet.ts";
+
+test.use({ permissions: ["clipboard-read", "clipboard-write"] });
 
 test("the pictures of the README are of a working portal", async ({ page, server }) => {
   const demo = await server.demo();
@@ -31,4 +34,14 @@ test("the pictures of the README are of a working portal", async ({ page, server
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByRole("region", { name: "Answer" })).toContainText("200 Scored");
   await shot(page, "test");
+
+  await page.goto(`${path}/batch`);
+  const rows = changed(await penguins(), { B9: "39,2 mm" });
+  await page.getByRole("button", { name: "Choose file" }).waitFor();
+  await pasteTable(page, rows);
+  await page.getByRole("button", { name: /^Score 343 rows/ }).click();
+  await expect(page.locator(".batch-score")).toContainText("343 scored");
+  await page.keyboard.press("F8");
+  await expect(page.locator(".batch-address")).toHaveText("B9");
+  await shot(page, "batch");
 });

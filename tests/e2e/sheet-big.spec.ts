@@ -304,7 +304,7 @@ function shown(page: Page, row: number): Promise<string[] | undefined> {
     const cells = [...(line?.querySelectorAll<HTMLElement>(".sheet-cell") ?? [])];
     const place = (cell: Element) => Number(cell.getAttribute("aria-colindex"));
     return cells
-      .filter((cell) => cell.getClientRects().length > 0 && place(cell) <= 13)
+      .filter((cell) => !cell.hidden && cell.getClientRects().length > 0 && !cell.classList.contains("out"))
       .sort((a, b) => place(a) - place(b))
       .map((cell) => cell.textContent ?? "");
   }, `${row}`);

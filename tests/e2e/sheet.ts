@@ -4,7 +4,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page } from "@playwright/test";
 import { onClipboard } from "./hands.ts";
-import { devPatch } from "./dev.ts"; // DEV
 
 /** Lines of cells; the first one names the columns. */
 export type Rows = string[][];
@@ -84,7 +83,6 @@ export function sheetOn(page: Page) {
 
 /** Opens an endpoint's spreadsheet page. */
 export async function openSheet(page: Page, endpoint: { path: string }): Promise<ReturnType<typeof sheetOn>> {
-  await devPatch(page); // DEV
   await page.goto(`${endpoint.path}/batch`);
   await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
   return sheetOn(page);

@@ -12,10 +12,12 @@ use crate::repo::Repo;
 
 mod browser;
 mod cargo;
+mod office;
 mod onnxruntime;
 
 pub use browser::{browser_test_packages, chromium, wasm_opt};
 pub use cargo::component;
+pub use office::{openpyxl, soffice};
 pub use onnxruntime::{ONNXRUNTIME_VARIABLE, onnxruntime};
 
 /// The newest trunk that the oldest supported compiler can build.

@@ -97,6 +97,22 @@ pub struct Parameter {
     pub description: String,
 }
 
+impl Parameter {
+    /// A column whose cells are what this parameter takes: its value is read by the same rule as a cell.
+    pub fn as_column(&self) -> InputColumn {
+        InputColumn {
+            name: self.name.clone(),
+            column_type: self.column_type,
+            nullable: false,
+            min: None,
+            max: None,
+            categories: Vec::new(),
+            description: self.description.clone(),
+            tensor: None,
+        }
+    }
+}
+
 /// The whole schema of a version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -120,22 +120,8 @@ fn likely_text(column: &InputColumn) -> String {
 
 /// What a parameter without a default could be.
 fn likely_parameter(parameter: &Parameter) -> Value {
-    let column = parameter_column(parameter);
+    let column = parameter.as_column();
     wire_value(&column, &likely_text(&column))
-}
-
-/// A parameter as a column, so that the same checks serve both.
-pub fn parameter_column(parameter: &Parameter) -> InputColumn {
-    InputColumn {
-        name: parameter.name.clone(),
-        column_type: parameter.column_type,
-        nullable: false,
-        min: None,
-        max: None,
-        categories: Vec::new(),
-        description: parameter.description.clone(),
-        tensor: None,
-    }
 }
 
 /// A cell's text as the wire carries it: typed where it fits its column, else the text itself, so

@@ -1,7 +1,7 @@
 //! The row that *Test* sends: as text by field, as JSON, and as a request; and what an answer
 //! means for each field. Plain values; the checks are the server's own.
 
-use crate::features::consume::model::{parameter_column, wire_value};
+use crate::features::consume::model::wire_value;
 use portico_api::cell::{double, mark, read_text};
 use portico_api::problem::FieldError;
 use portico_api::schema::{ColumnType, InputColumn, OutputKind, Schema};
@@ -76,7 +76,7 @@ pub fn remark(column: &InputColumn, text: &str) -> Option<Remark> {
 /// All fields of the form: the input columns, then the global parameters.
 pub fn fields(schema: &Schema) -> Vec<InputColumn> {
     let parameters = schema.parameters.iter().map(|parameter| {
-        let mut column = parameter_column(parameter);
+        let mut column = parameter.as_column();
         // Left empty, a parameter with a default is not sent.
         column.nullable = parameter.default.is_some();
         column
@@ -115,7 +115,7 @@ pub fn request(schema: &Schema, texts: &[String]) -> ScoreRequest {
     for (index, parameter) in schema.parameters.iter().enumerate() {
         let text = text(schema.inputs.len() + index);
         if !(text.is_empty() && parameter.default.is_some()) {
-            let value = wire_value(&parameter_column(parameter), text);
+            let value = wire_value(&parameter.as_column(), text);
             parameters.insert(parameter.name.clone(), value);
         }
     }

@@ -155,17 +155,7 @@ fn check_parameters(
             );
             continue;
         };
-        let column = InputColumn {
-            name: parameter.name.clone(),
-            column_type: parameter.column_type,
-            nullable: false,
-            min: None,
-            max: None,
-            categories: Vec::new(),
-            description: String::new(),
-            tensor: None,
-        };
-        match cell::read_value(&column, &value) {
+        match cell::read_value(&parameter.as_column(), &value) {
             Ok(read) => out.push((parameter.name.clone(), read)),
             Err(problem) => problems.add(
                 format!("/parameters/{}", escaped(&parameter.name)),

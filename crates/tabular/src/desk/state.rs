@@ -4,7 +4,7 @@ use super::{Desk, Holding};
 use crate::mapping::Source;
 use crate::protocol::{ColumnFacts, InputFacts, ParameterFacts, State};
 use portico_api::cell;
-use portico_api::schema::{ColumnType, InputColumn};
+use portico_api::schema::ColumnType;
 
 impl Desk {
     /// How things stand at this time, in milliseconds of the caller's clock.
@@ -130,17 +130,7 @@ impl Desk {
                 problem: if text.is_empty() && parameter.default.is_some() {
                     String::new()
                 } else {
-                    let column = InputColumn {
-                        name: parameter.name.clone(),
-                        column_type: parameter.column_type,
-                        nullable: false,
-                        min: None,
-                        max: None,
-                        categories: Vec::new(),
-                        description: String::new(),
-                        tensor: None,
-                    };
-                    cell::read_text(&column, text)
+                    cell::read_text(&parameter.as_column(), text)
                         .err()
                         .map(|problem| problem.to_string())
                         .unwrap_or_default()

@@ -7,6 +7,5 @@ mod cells;
 mod hostile;
 mod package;
 mod same;
-mod speed;
 mod template;
 mod written;

@@ -1,0 +1,75 @@
+// Files that are made to hurt: each gets a plain reason soon, and the page goes on as if nothing had been.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, passes, test } from "./fixtures.ts";
+import { endpoint } from "./rest.ts";
+import { choose, hasRows, openSheet, pasteTable, penguins } from "./sheet.ts";
+
+const WITHIN_MS = 10_000;
+const MAKE = fileURLToPath(new URL("../fixtures/tables/hostile.py", import.meta.url));
+
+/** Each file, what is wrong with it, and what the page says of it. */
+const HOSTILE: [string, string, RegExp][] = [
+  ["far.xlsx", "a far cell", /XFD1048576/],
+  ["shared.xlsx", "a shared text of 300 MB", /\bMB\b/],
+  ["entities.xlsx", "an entity bomb", /entities/],
+  ["quote.csv", "a quote that is never closed", /B3.*quote|quote.*B3/],
+  ["commas.csv", "a line of commas", /10,?000/],
+  ["wide.csv", "10,000 columns", /8,?192 columns/],
+  ["photo.csv", "a picture", /picture/],
+  ["secret.xlsx", "an encrypted workbook", /password/],
+  ["cut.xlsx", "a truncated workbook", /The end of this workbook is missing/],
+  ["nul.csv", "a NUL", /NUL.*B3|B3.*NUL/],
+];
+
+test.use({ permissions: ["clipboard-read", "clipboard-write"] });
+test.describe.configure({ timeout: 240_000 });
+
+let folder: string;
+
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "portico-e2e-hostile-"));
+  await promisify(execFile)("python3", [MAKE, folder]);
+});
+
+test.afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("ten hostile files each get a plain reason, and the page still takes a paste after each", async ({ page, server, signIn }) => {
+  await signIn(page, "owner");
+  const sheet = await openSheet(page, endpoint(server.demo, "acme"));
+  const rows = (await penguins()).slice(0, 13);
+  const heading = page.getByRole("heading", { name: "Paste rows, or drop a file" });
+
+  await choose(page, join(folder, "plain.xlsx"));
+  await hasRows(page, 1);
+  await sheet.button("Close").click();
+
+  for (const [file, what, reason] of HOSTILE) {
+    await test.step(what, async () => {
+      await expect(heading).toBeVisible();
+      const begun = performance.now();
+      await choose(page, join(folder, file));
+      await expect(sheet.refusal).toContainText(reason, { timeout: WITHIN_MS });
+      const took = performance.now() - begun;
+      const said = (await sheet.refusal.innerText()).trim();
+      console.log(`\n${file}: ${Math.round(took)} ms: ${said}`);
+      expect(took).toBeLessThan(WITHIN_MS);
+      expect(said, "in plain words").not.toMatch(/panick|unreachable|Error|undefined|\bwasm\b/);
+      await expect(heading, "nothing of it is left").toBeVisible();
+      await expect(sheet.grid).toHaveCount(0);
+      if (file === "far.xlsx") await passes(page, "batch-refused");
+
+      await page.getByRole("button", { name: "Close this note" }).click();
+      await pasteTable(page, rows);
+      await expect(sheet.score).toHaveText("Score 12 rows");
+      await sheet.button("Close").click();
+    });
+  }
+});
