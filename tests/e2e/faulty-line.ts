@@ -8,6 +8,8 @@ import type { AddressInfo } from "node:net";
 
 /** Of so many scoring calls one is broken off before the server and one after it. */
 const ONE_IN = 60;
+/** Of so many, another program's calls come before one. */
+const CROWD_EVERY = 15;
 
 export interface Seen {
   /** Scoring calls that came from the page. */
@@ -70,25 +72,30 @@ export class FaultyLine {
       return;
     }
     // Another program of the same person takes the endpoint's permits for a moment.
-    const others = this.faulty && number % ONE_IN === 21 ? this.crowd(from, body) : [];
+    if (this.faulty && number % CROWD_EVERY === 11) await this.crowd(from, body);
     const lose = this.faulty && number % ONE_IN === 37;
     if (lose) this.seen.lost += 1;
     this.forward(from, to, body, lose);
-    await Promise.all(others);
   }
 
-  /** Calls that fill the endpoint, sent before the page's own. */
-  private crowd(from: IncomingMessage, body: Buffer): Promise<void>[] {
-    return Array.from({ length: 6 }, () => {
-      return new Promise<void>((resolve) => {
-        const { url: path, method, headers } = from;
+  /** Sends calls of another program; it is over as soon as one of them finds the endpoint full. */
+  private crowd(from: IncomingMessage, body: Buffer): Promise<void> {
+    const { url: path, method, headers } = from;
+    return new Promise((full) => {
+      let left = 8;
+      const ended = () => {
+        left -= 1;
+        if (left === 0) full();
+      };
+      for (let calls = left; calls > 0; calls -= 1) {
         const call = request({ host: "127.0.0.1", port: this.beyond, path, method, headers }, (answer) => {
+          if (isRefusal(answer)) full();
           answer.resume();
-          answer.once("close", resolve);
+          answer.once("close", ended);
         });
-        call.once("error", () => resolve());
+        call.once("error", ended);
         call.end(body);
-      });
+      }
     });
   }
 
@@ -96,7 +103,7 @@ export class FaultyLine {
     const { url: path, method, headers } = from;
     const call = request({ host: "127.0.0.1", port: this.beyond, path, method, headers }, (answer) => {
       const status = answer.statusCode ?? 502;
-      if (path?.endsWith("/score") && (status === 503 || status === 429)) this.seen.refused += 1;
+      if (path?.endsWith("/score") && isRefusal(answer)) this.seen.refused += 1;
       if (lose) {
         answer.resume();
         answer.once("end", () => to.destroy());
@@ -109,6 +116,11 @@ export class FaultyLine {
     to.once("close", () => call.destroy());
     call.end(body);
   }
+}
+
+/** Whether the endpoint has as many calls as it takes. */
+function isRefusal({ statusCode }: IncomingMessage): boolean {
+  return statusCode === 503 || statusCode === 429;
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
