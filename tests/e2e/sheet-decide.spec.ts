@@ -80,7 +80,10 @@ type Sent = Record<string, string>;
 function rowsSent(page: Page): Sent[][] {
   const sent: Sent[][] = [];
   page.context().on("request", (request) => {
-    if (new URL(request.url()).pathname.endsWith("/score")) sent.push(request.postDataJSON().rows as Sent[]);
+    if (!new URL(request.url()).pathname.endsWith("/score")) return;
+    // JavaScript's own numbers do not hold 18 digits.
+    const text = (request.postData() ?? "").replace(/:(\d{16,})/g, ':"$1"');
+    sent.push(JSON.parse(text).rows as Sent[]);
   });
   return sent;
 }

@@ -86,6 +86,13 @@ impl Notes {
         });
     }
 
+    /// Whether the result of a formula was read.
+    pub(super) fn holds_formulas(&self) -> bool {
+        self.differences
+            .iter()
+            .any(|one| one.code == "formula_value")
+    }
+
     /// All of it; what matters most comes first.
     pub(super) fn finish(mut self) -> (Vec<Diagnostic>, Vec<Difference>) {
         self.diagnostics.sort_by_key(|one| match one.severity {

@@ -120,6 +120,12 @@ impl Book {
             }
             Ok(())
         })?;
+        // Some programs ask for it in every workbook; it matters where a formula was read.
+        if self.workbook.recalculate && notes.holds_formulas() {
+            notes.remark("formulas_stale", Severity::Note, None, "", || {
+                "The workbook asks for its formulas to be calculated anew; their results may be old. Open it in your spreadsheet program and save it to be sure.".to_owned()
+            });
+        }
         Ok(take.finish(notes))
     }
 
@@ -145,11 +151,6 @@ impl Book {
                         .to_owned()
                 },
             );
-        }
-        if self.workbook.recalculate {
-            notes.remark("formulas_stale", Severity::Note, None, "", || {
-                "The workbook asks for its formulas to be calculated anew; their results may be old. Open it in your spreadsheet program and save it to be sure.".to_owned()
-            });
         }
     }
 

@@ -102,6 +102,20 @@ fn formulas_give_their_last_result() {
 }
 
 #[test]
+fn results_may_be_old_where_there_are_any() {
+    let plain = "<row><c><v>2</v></c></row>";
+    check(&Package::sheet(plain).to_recalculate(), &[&["2"]], &[]);
+    check(
+        &Package::sheet("<row><c><f>1+1</f><v>2</v></c></row>").to_recalculate(),
+        &[&["2"]],
+        &[
+            "formulas_stale  1",
+            "formula_value Sheet1!A1 1 \"=1+1\" is \"2\"",
+        ],
+    );
+}
+
+#[test]
 fn days_and_times_are_read_by_their_format() {
     let formats = [
         "yyyy-mm-dd",

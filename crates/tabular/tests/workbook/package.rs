@@ -72,16 +72,19 @@ impl Package {
     }
 
     /// With days counted from 1904.
-    pub fn since_1904(mut self) -> Self {
-        for (name, content) in &mut self.0 {
-            if name == "xl/workbook.xml" {
-                let xml = String::from_utf8(std::mem::take(content)).unwrap();
-                *content = xml
-                    .replace("<workbookPr/>", r#"<workbookPr date1904="1"/>"#)
-                    .into_bytes();
-            }
-        }
-        self
+    pub fn since_1904(self) -> Self {
+        self.replaced("<workbookPr/>", r#"<workbookPr date1904="1"/>"#)
+    }
+
+    /// With the wish that all formulas be calculated anew.
+    pub fn to_recalculate(self) -> Self {
+        self.replaced("</sheets>", r#"</sheets><calcPr fullCalcOnLoad="1"/>"#)
+    }
+
+    /// With something else in the workbook's own part.
+    fn replaced(self, text: &str, by: &str) -> Self {
+        let xml = String::from_utf8(self.part("xl/workbook.xml").to_vec()).unwrap();
+        self.with("xl/workbook.xml", xml.replace(text, by))
     }
 
     /// The package's bytes.
