@@ -306,7 +306,7 @@ async function memoryReturns(page: Page, before: Map<number, number>): Promise<v
   const [own] = [...growth(before, peak)].reduce((a, b) => (b[1] > a[1] ? b : a));
   const began = before.get(own) ?? 0;
   const now = async () => (await memory(page)).get(own) ?? Number.NaN;
-  await expect.poll(now, { timeout: 30_000 }).toBeLessThan(1.2 * began + 16 * MIB);
+  await expect.poll(now, { timeout: 30_000 }).toBeLessThan(1.2 * began + 32 * MIB);
   const figures = [began, peak.get(own) ?? 0, await now()].map(mib);
   console.log(`its process held ${figures[0]} MiB before, ${figures[1]} MiB at most and ${figures[2]} MiB after it was closed`);
 }
