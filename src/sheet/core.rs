@@ -181,10 +181,10 @@ impl Core {
         }
     }
 
-    /// Shows how things stand, and asks for what is missing.
-    pub fn frame(&mut self) {
+    /// Shows how things stand, and asks for what is missing. Answers whether another frame is needed.
+    pub fn frame(&mut self) -> bool {
         if self.away {
-            return;
+            return false;
         }
         if !self.follow {
             let bar = f64::from(self.pane.grid.scroll_top());
@@ -197,7 +197,7 @@ impl Core {
         }
         self.drag_on();
         self.wait();
-        self.pane.paint(&Scene {
+        let all = self.pane.paint(&Scene {
             viewport: &self.viewport,
             columns: &self.columns,
             heads: &self.heads,
@@ -227,6 +227,7 @@ impl Core {
         self.seek();
         self.fetch_ahead();
         self.tell_active();
+        !all || self.drag.is_some()
     }
 
     /// Has the scroll bars follow. Nothing is asked of the page where they stand there already: it would

@@ -177,14 +177,14 @@ impl Shell {
             let Ok(mut core) = self.core.try_borrow_mut() else {
                 return;
             };
-            core.frame();
-            (std::mem::take(&mut core.wishes), core.drag.is_some())
+            let more = core.frame();
+            (std::mem::take(&mut core.wishes), more)
         };
-        let (wishes, dragging) = wishes;
+        let (wishes, more) = wishes;
         for wish in wishes {
             (self.wish)(wish);
         }
-        if dragging {
+        if more {
             self.schedule();
         }
     }

@@ -40,11 +40,17 @@ pub struct Scene<'a> {
     pub layout: u32,
 }
 
+/// The most lines that are made in one frame, and the most that get their first texts in one. A frame is
+/// a task that the page waits for: a whole window of both would be too long a one on a busy machine.
+const LINES_AT_ONCE: usize = 8;
+
 /// A line of cells.
 struct Line {
     node: HtmlElement,
     number: Item,
     cells: Vec<Item>,
+    /// Whether it never showed a row's texts.
+    fresh: bool,
     /// The row that it shows, by position.
     row: Option<u32>,
     /// The origin that it is placed from.
@@ -157,8 +163,8 @@ impl Pane {
         place(&self.pane, "height", (height + HEAD).max(0.0));
     }
 
-    /// Shows a scene.
-    pub fn paint(&mut self, scene: &Scene<'_>) {
+    /// Shows a scene. Answers whether it is shown whole: if not, the next frame has to go on.
+    pub fn paint(&mut self, scene: &Scene<'_>) -> bool {
         let size = (
             scene.columns.total() + scene.numbers,
             scene.viewport.space() + HEAD,
@@ -179,8 +185,9 @@ impl Pane {
         self.layout = scene.layout;
         self.shift(scene);
         self.paint_heads(scene, &columns, relaid);
-        self.paint_lines(scene, &rows, &columns, relaid);
+        let all = self.paint_lines(scene, &rows, &columns, relaid);
         self.paint_selection(scene, &rows);
+        all
     }
 
     /// Where a cell stands in the lane: left, top, width.
@@ -189,7 +196,7 @@ impl Pane {
         (columns.left(cell.column), top, columns.width(cell.column))
     }
 
-    /// Makes as many lines and cells as are seen at once.
+    /// Makes as many lines and cells as are seen at once, or some of them.
     fn grow(&mut self, rows: &Range<u32>, columns: &Range<u32>) {
         let count = columns.end - columns.start;
         if count > self.slots {
@@ -209,7 +216,8 @@ impl Pane {
         if wanted <= self.lines.len() {
             return;
         }
-        while self.lines.len() < wanted.next_multiple_of(4) {
+        let most = self.lines.len() + LINES_AT_ONCE;
+        while self.lines.len() < wanted.next_multiple_of(4).min(most) {
             let Some(node) = make(&self.document, "sheet-line", Some("row")) else {
                 return;
             };
@@ -223,6 +231,7 @@ impl Pane {
                 node,
                 number,
                 cells: Vec::new(),
+                fresh: true,
                 row: None,
                 base: 0,
                 hidden: false,
@@ -272,8 +281,10 @@ impl Pane {
         rows: &Range<u32>,
         columns: &Range<u32>,
         relaid: bool,
-    ) {
+    ) -> bool {
         let count = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        let mut all = rows.end - rows.start <= count;
+        let mut texts = LINES_AT_ONCE;
         let mut active = None;
         for (slot, line) in self.lines.iter_mut().enumerate() {
             let Some(row) = in_slot(rows, slot, count) else {
@@ -281,7 +292,16 @@ impl Pane {
                 continue;
             };
             line.stand(row, self.base);
-            let known = scene.cache.row(row).map(|(row, _)| row);
+            let mut known = scene.cache.row(row).map(|(row, _)| row);
+            if known.is_some() && line.fresh {
+                if texts == 0 {
+                    known = None;
+                    all = false;
+                } else {
+                    texts -= 1;
+                    line.fresh = false;
+                }
+            }
             line.number.show(&number_look(known));
             for (slot, cell) in line.cells.iter_mut().enumerate() {
                 let Some(column) = in_slot(columns, slot, self.slots) else {
@@ -297,6 +317,7 @@ impl Pane {
             }
         }
         self.name_active(active);
+        all
     }
 
     /// Only the active cell has an id: the grid points to it.

@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, type Page } from "@playwright/test";
@@ -28,8 +29,8 @@ interface Planted {
 }
 
 // What is measured is the page; a trace would take pictures of it meanwhile.
-test.use({ trace: "off", screenshot: "off" });
-test.describe.configure({ timeout: 300_000 });
+test.use({ trace: "off", screenshot: "off", viewport: { width: 1920, height: 1080 } });
+test.describe.configure({ timeout: 120_000 });
 
 let folder: string;
 let file: string;
@@ -52,28 +53,27 @@ test.afterAll(async () => {
 
 test("a million rows are read, checked and shown, and the page stays free", async ({ page, server }) => {
   await openSheet(page, server);
-  const before = await residentMemory(page);
+  const before = await memory(page);
   await choose(page);
   await expect(page.locator(".batch-name")).toHaveText("orders.csv");
   await expect.poll(() => checked(page), { timeout: 60_000 }).toBe(true);
   const state = await lastState(page);
   const { first, done, longest, frame } = await watched(page);
-  const peak = await residentMemory(page, "most");
-  const growth = peak - before;
+  const grown = sum(growth(before, await memory(page, "most")));
   console.log(
     `117 MB opened: first rows ${ms(first)}, all checked ${ms(done)}, longest task ${longest} ms (0: none over 50), ` +
-      `longest time between frames ${ms(frame)}, memory +${mib(growth)} MiB = ${(growth / bytes).toFixed(2)} × the file`,
+      `longest time between frames ${ms(frame)}, memory +${mib(grown)} MiB = ${(grown / bytes).toFixed(2)} × the file`,
   );
   expect(bytes).toBeGreaterThan(117e6);
   expect(state).toMatchObject({ reading: null, rows: ROWS, checked: ROWS, errors: BAD, bad_rows: BAD, shown: ROWS });
-  expect(first).toBeLessThan(1_000);
-  // The mark is 50 ms, and it is not met in every run: one task was seen to take up to 95 ms as the table
-  // appears. Until it is met, this only keeps it from growing.
-  expect(longest).toBeLessThanOrEqual(150);
-  expect(growth).toBeLessThanOrEqual(3 * bytes);
+  // One figure that is missed must not hide the others.
+  expect.soft(first, "first rows within a second").toBeLessThan(1_000);
+  expect.soft(longest, "no task over 50 ms").toBeLessThanOrEqual(50);
+  expect.soft(grown, "three times the file at most").toBeLessThanOrEqual(3 * bytes);
   await expect(page.locator(".batch-findings .badge")).toHaveText(`${BAD} cells to fix`);
   await expect(page.locator(".batch-source")).toContainText("1,000,000 rows × 12 columns");
 
+  await page.evaluate(() => Object.assign(window.portico, { longest: 0, frame: 0 }));
   await test.step("exactly the planted cells are listed, and F8 goes from one to the next", async () => {
     await page.getByRole("button", { name: "List", exact: true }).click();
     await expect(page.locator(".batch-entry-at")).toHaveText(planted.map(({ address }) => address));
@@ -102,21 +102,18 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
 
   const after = await watched(page);
   console.log(`looking around: longest task ${after.longest} ms, longest time between frames ${ms(after.frame)}`);
-  expect(after.longest).toBeLessThanOrEqual(50);
+  expect.soft(after.longest, "no task over 50 ms").toBeLessThanOrEqual(50);
 
   await test.step("once it is closed, its memory is free again", async () => {
     await page.getByRole("button", { name: "Close", exact: true }).click();
     await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
-    const allowed = 1.2 * before + 32 * MIB;
-    await expect.poll(() => residentMemory(page), { timeout: 30_000 }).toBeLessThan(allowed);
-    const closed = await residentMemory(page);
-    console.log(`closed: ${mib(before)} MiB before, ${mib(peak)} MiB at most, ${mib(closed)} MiB after`);
+    await memoryReturns(page, before);
   });
 });
 
 test("reading is called off at once, and the page is free for the next file", async ({ page, server }) => {
   await openSheet(page, server);
-  const before = await residentMemory(page);
+  const before = await memory(page);
   const worker = page.workers()[0];
   if (!worker) throw new Error("the page has no worker");
   const gone = worker.waitForEvent("close");
@@ -130,10 +127,10 @@ test("reading is called off at once, and the page is free for the next file", as
   await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
   const { cancelled, longest } = await watched(page);
   console.log(`called off: ${ms(cancelled)} from the click to the empty page, longest task ${longest} ms`);
-  expect(cancelled).toBeLessThanOrEqual(100);
-  expect(longest).toBeLessThanOrEqual(50);
+  expect.soft(cancelled, "free again within 100 ms").toBeLessThanOrEqual(100);
+  expect.soft(longest, "no task over 50 ms").toBeLessThanOrEqual(50);
   await expect(page.locator(".batch-name")).toHaveCount(0);
-  await expect.poll(() => residentMemory(page), { timeout: 30_000 }).toBeLessThan(1.2 * before + 32 * MIB);
+  await memoryReturns(page, before);
 
   // The page takes the next table as if nothing had been.
   await page.getByRole("button", { name: "Use sample rows" }).click();
@@ -159,6 +156,25 @@ async function openSheet(page: Page, server: OwnServer): Promise<void> {
   await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
   // The worker listens, so that its start is not part of what is measured, nor a part of its memory.
   await expect.poll(() => lastState(page)).toBeTruthy();
+  await quiet();
+}
+
+/** Waits until the server and the browser have started and rest, so that they are not what is measured. */
+async function quiet(): Promise<void> {
+  const busy = async () => {
+    const before = await ticks();
+    await sleep(500);
+    const after = await ticks();
+    return 1 - (after.idle - before.idle) / (after.all - before.all);
+  };
+  for (let tries = 0; tries < 60 && (await busy()) > 0.1; tries += 1);
+}
+
+/** What the processors did since the machine began, in ticks. */
+async function ticks(): Promise<{ idle: number; all: number }> {
+  const line = (await readFile("/proc/stat", "utf8")).split("\n")[0] ?? "";
+  const counts = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  return { idle: (counts[3] ?? 0) + (counts[4] ?? 0), all: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Chooses the file as a person does; the browser reads it from the disk. */
@@ -263,21 +279,39 @@ async function lastState(page: Page) {
   return text === "" ? undefined : JSON.parse(text);
 }
 
-/** Memory of the processes that show pages, in bytes: what they hold now, or the most they ever held. */
-async function residentMemory(page: Page, which: "now" | "most" = "now"): Promise<number> {
+/** Resident memory by process of those that show pages, in bytes: what each holds now, or the most it held. */
+async function memory(page: Page, which: "now" | "most" = "now"): Promise<Map<number, number>> {
   const session = await page.context().browser()!.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
   const line = which === "now" ? /^VmRSS:\s+(\d+) kB/m : /^VmHWM:\s+(\d+) kB/m;
   const renderers = processInfo.filter(({ type }) => type === "renderer");
-  const sizes = renderers.map(async ({ id }) => {
+  const sizes = renderers.map(async ({ id }): Promise<[number, number]> => {
     const status = await readFile(`/proc/${id}/status`, "utf8");
-    return 1024 * Number(status.match(line)?.[1] ?? Number.NaN);
+    return [id, 1024 * Number(status.match(line)?.[1] ?? Number.NaN)];
   });
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return new Map(await Promise.all(sizes));
 }
 
-/** The texts that the grid shows in the row of this number. */
+/** How much more a process holds than before; a new one had nothing. */
+function growth(before: Map<number, number>, after: Map<number, number>): Map<number, number> {
+  return new Map([...after].map(([id, size]) => [id, Math.max(0, size - (before.get(id) ?? 0))]));
+}
+
+const sum = (sizes: Map<number, number>) => [...sizes.values()].reduce((sum, size) => sum + size, 0);
+
+/** Waits until the page's own process, which grew the most, holds about what it held before. */
+async function memoryReturns(page: Page, before: Map<number, number>): Promise<void> {
+  const peak = await memory(page, "most");
+  const [own] = [...growth(before, peak)].reduce((a, b) => (b[1] > a[1] ? b : a));
+  const began = before.get(own) ?? 0;
+  const now = async () => (await memory(page)).get(own) ?? Number.NaN;
+  await expect.poll(now, { timeout: 30_000 }).toBeLessThan(1.2 * began + 32 * MIB);
+  const figures = [began, peak.get(own) ?? 0, await now()].map(mib);
+  console.log(`its process held ${figures[0]} MiB before, ${figures[1]} MiB at most and ${figures[2]} MiB after it was closed`);
+}
+
+/** The texts that the grid shows in the row of this number, in the file's own columns. */
 function shown(page: Page, row: number): Promise<string[] | undefined> {
   return page.evaluate((row) => {
     const lines = [...document.querySelectorAll<HTMLElement>(".sheet-line")];

@@ -67,6 +67,7 @@ test("100,000 rows are scored though one call in a hundred is refused or broken 
   await score.click();
   const scoring = page.locator(".batch-score");
   await expect(scoring).toContainText(/under way/);
+  await expect(scoring).toContainText(/calls? sent again/);
 
   await test.step("a reload asks, and the run goes on when it is refused", async () => {
     const asked = page.waitForEvent("dialog");
@@ -103,11 +104,13 @@ test("100,000 rows are scored though one call in a hundred is refused or broken 
     const [value, mark, status] = [at("Scored Value"), at("Scored Order"), at("Status")];
     const wrong: number[] = [];
     const failed: number[] = [];
+    const reasons = new Set<string>();
     for (let row = 1; row <= ROWS; row += 1) {
       const cells = handed[row]!;
       if (own[row]!.some((text, column) => guarded(text) !== cells[column])) wrong.push(row);
       if (cells[status] !== "scored") {
         failed.push(row - 1);
+        reasons.add(cells[status]!);
         continue;
       }
       const expected = 2 * Number(cells[amount]) + Number(cells[rate]);
@@ -116,6 +119,7 @@ test("100,000 rows are scored though one call in a hundred is refused or broken 
     }
     expect(wrong).toEqual([]);
     expect(failed, "the rows that the model fails on, and no others").toEqual(poisoned);
+    expect([...reasons]).toEqual(["failed: The model could not score these rows."]);
   });
 });
 
