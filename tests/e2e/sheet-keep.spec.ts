@@ -155,7 +155,7 @@ test("closing a table or opening another asks first where edits would be lost", 
   await expect(sheet.button("Undo")).not.toHaveAttribute("aria-disabled", "true");
   await sheet.button("Close").click();
   await closing.getByRole("button", { name: "Close without saving" }).click();
-  await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Paste rows, or drop a file" })).toBeFocused();
 });
 
 test("cells are copied, pasted, emptied and taken back as in a spreadsheet", async ({ page, server, signIn }) => {

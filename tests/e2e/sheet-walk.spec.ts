@@ -105,6 +105,7 @@ test("344 pasted rows are mended and scored by keyboard alone, and leave as CSV 
   await page.keyboard.press("Enter");
   await expect(sheet.scoring).toContainText("344 scored");
   await expect(sheet.score).toHaveText("Score (Every row is scored)");
+  await expect(sheet.scoring, "the focus stays where the button was").toBeFocused();
   expect(calls.length, "the calls are seen").toBeGreaterThan(0);
   expect(calls.reduce((sum, rows) => sum + rows, 0), "each row is sent once").toBe(344);
   await passes(page, "batch-scored");

@@ -84,7 +84,7 @@ fn DropArea() -> impl IntoView {
     };
     view! {
         <section class="batch-drop" aria-labelledby="batch-drop-title">
-            <h2 id="batch-drop-title">"Paste rows, or drop a file"</h2>
+            <h2 id="batch-drop-title" tabindex="-1">"Paste rows, or drop a file"</h2>
             <p class="batch-drop-text">
                 "Copy rows in Excel, Sheets or LibreOffice and press " <kbd>"Ctrl"</kbd> " " <kbd>"V"</kbd>
                 " here, or drop a CSV or XLSX file. Everything is read and checked in this browser; nothing is sent before you press "

@@ -7,6 +7,7 @@ mod columns_row;
 mod download;
 mod empty;
 mod findings;
+mod focus;
 mod goto;
 mod hear;
 mod intake;

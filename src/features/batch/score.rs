@@ -1,9 +1,10 @@
 //! Scoring: the one button with its exact counts, how far it is, what came of it, and the files.
 
+use super::focus::keep_focus;
 use super::model::{pace_in_words, progress, run_in_words, score_button};
 use super::state::{Making, Sheet, use_sheet};
 use crate::ui::choice::Show;
-use crate::ui::live::view;
+use crate::ui::live::{effect, view};
 use crate::ui::{Button, ButtonKind, FieldIds, Glyph};
 use leptos::prelude::*;
 use portico_tabular::protocol::{Format, Policy, Request};
@@ -13,8 +14,17 @@ use portico_tabular::protocol::{Format, Policy, Request};
 pub fn ScoreBar() -> impl IntoView {
     let sheet = use_sheet();
     let running = Memo::new(move |_| sheet.facts.read().run.running);
+    // The button that was pressed goes with the state that it was for.
+    let mut before = running.get_untracked();
+    effect(move || {
+        let now = running.get();
+        if before != now {
+            before = now;
+            keep_focus(".batch-score");
+        }
+    });
     view! {
-        <section class="batch-score" aria-label="Scoring">
+        <section class="batch-score" aria-label="Scoring" tabindex="-1">
             <Show when=move || running.get() fallback=move || view! { <Ready sheet=sheet/> }>
                 <Running sheet=sheet/>
             </Show>

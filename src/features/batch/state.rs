@@ -1,5 +1,6 @@
 //! The state behind the spreadsheet page: what the worker said last, and what a person asked for.
 
+use super::focus::keep_focus;
 use super::model::spot_in_words;
 use crate::sheet::{Active, Clip, Grid, Link, Wish};
 use js_sys::ArrayBuffer;
@@ -220,6 +221,7 @@ impl Sheet {
             }
         });
         self.reset();
+        keep_focus("#batch-drop-title");
     }
 
     /// Tries to start the worker again.
