@@ -19,8 +19,9 @@ use web_sys::{Blob, File};
 const HEAD: f64 = 262_144.0;
 /// Bytes of the pieces after it: some tens of milliseconds of work.
 const PIECE: f64 = 1_048_576.0;
-/// How long the page is left alone with the first rows, in milliseconds.
-const FIRST_ROWS_MS: f64 = 80.0;
+/// How long the page is left alone with the first rows, in milliseconds: what it runs then it runs for the
+/// first time, and compiles on the way, which was seen to take some 200.
+const FIRST_ROWS_MS: f64 = 250.0;
 
 /// Where a table came from.
 #[derive(Clone)]
