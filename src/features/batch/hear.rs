@@ -48,8 +48,8 @@ impl Sheet {
             }
             Reply::Changed { area, words } => {
                 self.say(&words);
-                let back = self.taken_back.try_get_value().unwrap_or_default();
-                self.taken_back.try_set_value(false);
+                let asked_at = self.taken_back.try_update_value(Option::take).flatten();
+                let back = asked_at.is_some_and(|place| place == self.place());
                 let all = self.facts.with_untracked(|facts| facts.view == View::All);
                 self.with_grid(|grid| {
                     grid.changed();

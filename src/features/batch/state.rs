@@ -60,8 +60,9 @@ pub struct Sheet {
     pub(super) pieces: StoredValue<Vec<ArrayBuffer>, LocalStorage>,
     /// Where to go once all rows are shown.
     pub(super) pending: StoredValue<Option<Spot>>,
-    /// Whether the change that is told next is one that a person has to be shown.
-    pub(super) taken_back: StoredValue<bool>,
+    /// Where the active cell was when something was to be taken back: what changes then is shown to a
+    /// person who is still there, and follows nobody who has gone on.
+    pub(super) taken_back: StoredValue<Option<(u32, u32)>>,
 }
 
 /// A file that is being made.
@@ -106,7 +107,7 @@ impl Sheet {
             next: StoredValue::new_local(None),
             pieces: StoredValue::new_local(Vec::new()),
             pending: StoredValue::new(None),
-            taken_back: StoredValue::new(false),
+            taken_back: StoredValue::new(None),
         };
         let link = Link::start(worker, Request::Start(Box::new(start)), move |heard| {
             sheet.hear(heard);
@@ -241,13 +242,17 @@ impl Sheet {
             self.say("There is nothing to fix.");
             return;
         }
-        // A key may come before the frame that shows where the last one led.
+        let (row, column) = self.place();
+        self.ask(&Request::Find { row, column, back });
+    }
+
+    /// Where the active cell is. A key may come before the frame that shows where the last one led.
+    pub(super) fn place(self) -> (u32, u32) {
         let grid = self.grid.try_get_value().flatten();
-        let (row, column) = grid.and_then(|grid| grid.place()).unwrap_or_else(|| {
+        grid.and_then(|grid| grid.place()).unwrap_or_else(|| {
             let active = self.active.read_untracked();
             (active.row, active.column)
-        });
-        self.ask(&Request::Find { row, column, back });
+        })
     }
 
     /// Shows a finding, if need be among all rows.
@@ -285,13 +290,13 @@ impl Sheet {
 
     /// Takes the last act back.
     pub fn undo(self) {
-        self.taken_back.set_value(true);
+        self.taken_back.set_value(Some(self.place()));
         self.ask(&Request::Undo);
     }
 
     /// Does again what was taken back.
     pub fn redo(self) {
-        self.taken_back.set_value(true);
+        self.taken_back.set_value(Some(self.place()));
         self.ask(&Request::Redo);
     }
 
@@ -346,7 +351,7 @@ impl Sheet {
                 count: wanted.count,
             }),
             Wish::Edit(row, column, text) => {
-                self.taken_back.set_value(false);
+                self.taken_back.set_value(None);
                 self.ask(&Request::Edit {
                     row,
                     column,
@@ -354,7 +359,7 @@ impl Sheet {
                 });
             }
             Wish::Clear(area) => {
-                self.taken_back.set_value(false);
+                self.taken_back.set_value(None);
                 self.ask(&Request::Clear { area });
             }
             Wish::Copy(area) => self.ask(&Request::Copy { area }),
@@ -403,7 +408,7 @@ impl Sheet {
         self.active.try_set(Active::default());
         self.pieces.try_set_value(Vec::new());
         self.pending.try_set_value(None);
-        self.taken_back.try_set_value(false);
+        self.taken_back.try_set_value(None);
         self.with_grid(Grid::forget);
     }
 

@@ -104,9 +104,9 @@ fn formulas_give_their_last_result() {
 #[test]
 fn results_may_be_old_where_there_are_any() {
     let plain = "<row><c><v>2</v></c></row>";
-    check(&Package::sheet(plain).to_recalculate(), &[&["2"]], &[]);
+    check(&Package::sheet(plain).recalculated(), &[&["2"]], &[]);
     check(
-        &Package::sheet("<row><c><f>1+1</f><v>2</v></c></row>").to_recalculate(),
+        &Package::sheet("<row><c><f>1+1</f><v>2</v></c></row>").recalculated(),
         &[&["2"]],
         &[
             "formulas_stale  1",

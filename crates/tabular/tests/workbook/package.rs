@@ -77,7 +77,7 @@ impl Package {
     }
 
     /// With the wish that all formulas be calculated anew.
-    pub fn to_recalculate(self) -> Self {
+    pub fn recalculated(self) -> Self {
         self.replaced("</sheets>", r#"</sheets><calcPr fullCalcOnLoad="1"/>"#)
     }
 
