@@ -65,6 +65,9 @@ struct Place {
     /// Memory of each scoring process in MiB.
     #[arg(long, default_value_t = 4096)]
     scorer_memory: u64,
+    /// Seconds that a model may take to load when it is published, and to score its sample rows.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    vetting_time: u64,
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +231,7 @@ impl Place {
         let mut engine = EngineSettings::new(std::env::current_exe()?);
         engine.onnxruntime.clone_from(&self.onnxruntime);
         engine.memory_mib = self.scorer_memory;
+        engine.vetting_time = Duration::from_secs(self.vetting_time);
         Ok(engine)
     }
 

@@ -20,3 +20,4 @@ pub mod snapshot;
 pub mod store;
 pub mod throttle;
 pub mod usage;
+pub mod vetting;

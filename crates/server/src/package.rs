@@ -6,10 +6,11 @@ use crate::acts::services::{Published, publish};
 use crate::app::App;
 use crate::audit::Who;
 use crate::calls::pipeline::{OutputColumn, Pipeline};
-use crate::calls::rows::{self, Rows};
+use crate::calls::rows::Rows;
 use crate::clock::on_the_wire;
 use crate::error::Error;
 use crate::scoring::{ModelDigest, Values};
+use crate::vetting;
 use bytes::Bytes;
 use portico_api::id::WorkspaceId;
 use portico_api::schema::{
@@ -22,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const MANIFEST: &str = "manifest.json";
 const SAMPLES: &str = "samples.csv";
@@ -35,8 +35,6 @@ const TEXT_BYTES: u64 = 16 * 1024 * 1024;
 const SAMPLES_KEPT: usize = 20;
 /// Who published what came in by this way, as pages show it.
 const PUBLISHER: &str = "portico import";
-/// How long vetting may take.
-const TRIAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,7 +279,7 @@ pub async fn import(
     let mut models = Vec::new();
     for stage in &package.manifest.stages {
         let bytes = package.files[&stage.file].clone();
-        app.engine.inspect(bytes.clone()).await?;
+        vetting::inspect(app, &stage.file, bytes.clone()).await?;
         models.push(bytes);
     }
     let digests: Vec<ModelDigest> = models.iter().map(|bytes| ModelDigest::of(bytes)).collect();
@@ -367,14 +365,12 @@ async fn try_out(
     if rows.cells.is_empty() {
         return Err(refuse(format!("{SAMPLES} holds no row.")));
     }
-    let checked = rows::check(&pipeline.schema, &rows)
-        .map_err(|error| refuse(format!("{SAMPLES}: {error}")))?;
-    let inputs = pipeline.tensors_of(&checked.columns, checked.parameters)?;
-    let scored = app
-        .engine
-        .trial(models, inputs, &pipeline.tensors, TRIAL)
-        .await?;
-    let columns = pipeline.columns_of(&scored.outputs)?;
+    let columns = vetting::try_out(app, pipeline, models, &rows)
+        .await
+        .map_err(|error| match error {
+            Error::Invalid(_) => refuse(format!("{SAMPLES}: {error}")),
+            other => other,
+        })?;
     let mut parity = Parity {
         rows: u32::try_from(rows.cells.len()).unwrap_or(u32::MAX),
         label_differences: 0,

@@ -43,6 +43,7 @@ pub struct Engine {
     calls: AtomicU64,
     /// Whether the child writes stamps, and so needs to know who calls.
     stamps: bool,
+    vetting_time: Duration,
     /// Everything that needs the library, or why it was not found.
     lanes: Result<Lanes, String>,
 }
@@ -77,7 +78,7 @@ impl Engine {
                     workers: 1,
                     ..plan.clone()
                 };
-                let examiner = Examiner::new(plan.vetting(), Arc::clone(&spawner));
+                let examiner = Examiner::new(&plan, Arc::clone(&spawner), settings.vetting_time);
                 let lanes = Lanes {
                     main: lane(plan, false),
                     isolation: lane(single, true),
@@ -97,6 +98,7 @@ impl Engine {
             book,
             calls: AtomicU64::new(1),
             stamps: settings.stamps.is_some(),
+            vetting_time: settings.vetting_time,
             lanes,
         })
     }
@@ -167,6 +169,11 @@ impl Engine {
 
     fn admitted(&self, stages: &[ModelDigest]) -> Result<Place, ScoringError> {
         self.book.place(stages).map_err(ScoringError::Quarantined)
+    }
+
+    /// How long loading a model that is vetted may take, and scoring its sample rows.
+    pub fn vetting_time(&self) -> Duration {
+        self.vetting_time
     }
 
     /// What a model takes and gives. The model is vetted and loaded in a process of its own,

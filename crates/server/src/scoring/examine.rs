@@ -17,8 +17,6 @@ use super::{
     strikes::StrikeBook,
 };
 
-/// How long a model may take to load.
-const LOAD: Duration = Duration::from_secs(60);
 /// Models examined at the same time; more wait.
 const AT_ONCE: usize = 2;
 
@@ -27,6 +25,8 @@ pub(super) struct Examiner {
     plan: Plan,
     spawner: Arc<Spawner>,
     places: Semaphore,
+    /// How long a model may take to load.
+    time: Duration,
 }
 
 /// A process for one question. It ends when this is dropped.
@@ -39,11 +39,13 @@ impl Drop for Examination {
 }
 
 impl Examiner {
-    pub(super) fn new(plan: Plan, spawner: Arc<Spawner>) -> Self {
+    /// Examines in processes like this one, with so much time for each model to load.
+    pub(super) fn new(plan: &Plan, spawner: Arc<Spawner>, time: Duration) -> Self {
         Self {
-            plan,
+            plan: plan.vetting(time),
             spawner,
             places: Semaphore::new(AT_ONCE),
+            time,
         }
     }
 
@@ -52,7 +54,7 @@ impl Examiner {
         let mut frame = frame::begin(32);
         frame.extend_from_slice(digest.as_bytes());
         let models = vec![(digest, model)];
-        match self.ask(models, frame, Kind::Inspect, LOAD).await? {
+        match self.ask(models, frame, Kind::Inspect, self.time).await? {
             Reply::Frame(Kind::Signature, payload) => {
                 message::read_signature(&payload).map_err(call::malformed)
             }

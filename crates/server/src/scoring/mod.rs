@@ -17,7 +17,8 @@
 //! | `call` | a call as a frame, and its answer as a result |
 //! | `frame`, `message` | the bytes on the pipes |
 //! | `board` | what each worker of a child is running, readable after its death |
-//! | `onnx` | the shape of an ONNX file, read without loading it |
+//! | `onnx`, `protobuf` | the shape of an ONNX file, read without loading it |
+//! | `repair` | what is mended in an ONNX file as it is loaded |
 //! | `library` | finding ONNX Runtime |
 //! | `child` | everything that happens inside the child |
 
@@ -36,6 +37,8 @@ mod onnx;
 mod outbox;
 mod pending;
 mod process;
+mod protobuf;
+mod repair;
 mod spawn;
 mod strikes;
 mod tensor;
@@ -71,10 +74,12 @@ pub struct EngineSettings {
     /// A file to which the child appends a line a call, `group receive_ns end_ns outcome` on the
     /// monotonic clock of the machine, so that tests can compute which calls truly overlapped.
     pub stamps: Option<PathBuf>,
+    /// How long a model that is vetted may take to load, and to score its sample rows.
+    pub vetting_time: Duration,
 }
 
 impl EngineSettings {
-    /// The defaults: 4 GiB of memory, a worker a core but at least two, no stamps.
+    /// The defaults: 4 GiB of memory, a worker a core but at least two, no stamps, a minute for vetting.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
@@ -83,6 +88,7 @@ impl EngineSettings {
             memory_mib: 4096,
             workers: cores.max(2),
             stamps: None,
+            vetting_time: Duration::from_secs(60),
         }
     }
 }

@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use super::protobuf::{Field, Fields, Malformed};
+
 /// The largest file.
 const MAX_BYTES: usize = 2 << 30;
 /// The most nodes in all graphs and functions together.
@@ -19,7 +21,11 @@ const DOMAINS: [&str; 4] = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OnnxError {
     #[error("This is not an ONNX file: {0}.")]
-    Malformed(&'static str),
+    Malformed(#[from] Malformed),
+    #[error(
+        "This is a Python pickle, not an ONNX file. Pickles run code when they are opened and are never accepted; convert the model to ONNX."
+    )]
+    Pickle,
     #[error("The ONNX file is larger than 2 GiB.")]
     TooLarge,
     #[error("The ONNX file has more than {MAX_NODES} nodes.")]
@@ -63,76 +69,14 @@ fn child(message: Message, field: u64) -> Option<Message> {
     }
 }
 
-/// A field of a message.
-enum Field<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    Fixed,
-}
-
-/// Reads the fields of one message.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn varint(&mut self) -> Result<u64, OnnxError> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self
-                .0
-                .split_first()
-                .ok_or(OnnxError::Malformed("it ends in a number"))?;
-            self.0 = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(OnnxError::Malformed("a number is too long"))
-    }
-
-    fn take(&mut self, count: u64) -> Result<&'a [u8], OnnxError> {
-        let (taken, rest) = usize::try_from(count)
-            .ok()
-            .and_then(|count| self.0.split_at_checked(count))
-            .ok_or(OnnxError::Malformed("a field is longer than the file"))?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    /// The next field's number and content; `None` at the end.
-    fn next(&mut self) -> Result<Option<(u64, Field<'a>)>, OnnxError> {
-        if self.0.is_empty() {
-            return Ok(None);
-        }
-        let tag = self.varint()?;
-        let field = match tag & 7 {
-            0 => Field::Number(self.varint()?),
-            1 => {
-                self.take(8)?;
-                Field::Fixed
-            }
-            2 => {
-                let length = self.varint()?;
-                Field::Bytes(self.take(length)?)
-            }
-            5 => {
-                self.take(4)?;
-                Field::Fixed
-            }
-            _ => return Err(OnnxError::Malformed("a field has an unknown form")),
-        };
-        // Other readers cut a longer tag to 32 bits and would see another field than we do.
-        match tag >> 3 {
-            number if number > 0 && tag <= u64::from(u32::MAX) => Ok(Some((number, field))),
-            _ => Err(OnnxError::Malformed("a field has no valid number")),
-        }
-    }
-}
-
 /// Walks the whole file and refuses what the limits of this module don't allow.
 pub(super) fn examine(file: &[u8]) -> Result<(), OnnxError> {
     if file.len() > MAX_BYTES {
         return Err(OnnxError::TooLarge);
+    }
+    // Protocol 2 and later say so in their first bytes, and end in a full stop.
+    if matches!(file, [0x80, 2..=5, .., b'.']) {
+        return Err(OnnxError::Pickle);
     }
     let own = function_domains(file)?;
     let mut nodes = 0;
@@ -148,7 +92,7 @@ pub(super) fn examine(file: &[u8]) -> Result<(), OnnxError> {
             }
             check_domain(bytes, &own)?;
         }
-        let mut fields = Fields(bytes);
+        let mut fields = Fields::of(bytes);
         while let Some((number, field)) = fields.next()? {
             match (message, number, field) {
                 // Not even an empty list of places, and any place but the default one.
@@ -162,7 +106,7 @@ pub(super) fn examine(file: &[u8]) -> Result<(), OnnxError> {
                     }
                 }
                 (_, number, _) if child(message, number).is_some() => {
-                    return Err(OnnxError::Malformed("a field has the wrong form"));
+                    return Err(Malformed("a field has the wrong form").into());
                 }
                 _ => {}
             }
@@ -175,12 +119,12 @@ pub(super) fn examine(file: &[u8]) -> Result<(), OnnxError> {
 fn function_domains(file: &[u8]) -> Result<HashSet<&[u8]>, OnnxError> {
     let mut domains = HashSet::new();
     let mut graph = false;
-    let mut fields = Fields(file);
+    let mut fields = Fields::of(file);
     while let Some((number, field)) = fields.next()? {
         match (number, field) {
             (7, _) => graph = true,
             (25, Field::Bytes(function)) => {
-                let mut fields = Fields(function);
+                let mut fields = Fields::of(function);
                 while let Some((number, field)) = fields.next()? {
                     if let (10, Field::Bytes(domain)) = (number, field) {
                         domains.insert(domain);
@@ -193,13 +137,13 @@ fn function_domains(file: &[u8]) -> Result<HashSet<&[u8]>, OnnxError> {
     if graph {
         Ok(domains)
     } else {
-        Err(OnnxError::Malformed("it holds no graph"))
+        Err(Malformed("it holds no graph").into())
     }
 }
 
 fn check_domain(node: &[u8], own: &HashSet<&[u8]>) -> Result<(), OnnxError> {
     let (mut operator, mut domain): (&[u8], &[u8]) = (b"", b"");
-    let mut fields = Fields(node);
+    let mut fields = Fields::of(node);
     while let Some((number, field)) = fields.next()? {
         match (number, field) {
             (4, Field::Bytes(bytes)) => operator = bytes,
@@ -229,22 +173,18 @@ fn shown(name: &[u8]) -> String {
 mod tests {
     use proptest::{collection::vec, prelude::*};
 
+    use super::super::protobuf::{put_bytes, put_varint};
     use super::{MAX_NODES, OnnxError, examine};
 
-    fn varint(mut value: u64) -> Vec<u8> {
+    fn varint(value: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        while value >= 0x80 {
-            bytes.push((value as u8 & 0x7f) | 0x80);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
+        put_varint(&mut bytes, value);
         bytes
     }
 
     fn field(number: u64, content: &[u8]) -> Vec<u8> {
-        let mut bytes = varint(number << 3 | 2);
-        bytes.extend(varint(content.len() as u64));
-        bytes.extend(content);
+        let mut bytes = Vec::new();
+        put_bytes(&mut bytes, number, content);
         bytes
     }
 
@@ -307,6 +247,12 @@ mod tests {
             graph = field(1, &field(5, &field(6, &graph)));
         }
         assert_eq!(examine(&model(&graph)), Err(OnnxError::TooDeep));
+    }
+
+    #[test]
+    fn a_pickle_is_told_apart() {
+        let pickle = b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x8c\x07sklearn\x94.";
+        assert_eq!(examine(pickle), Err(OnnxError::Pickle));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use tokio::{
@@ -27,7 +28,8 @@ pub(super) struct Plan {
     pub(super) onnxruntime: PathBuf,
     pub(super) memory_mib: u64,
     pub(super) workers: usize,
-    pub(super) vet: bool,
+    /// Where it vets: how many seconds of a core that may take.
+    pub(super) vet: Option<u64>,
     pub(super) stamps: Option<PathBuf>,
 }
 
@@ -41,16 +43,17 @@ impl Plan {
             onnxruntime: absolute(onnxruntime),
             memory_mib: settings.memory_mib,
             workers: settings.workers.max(1),
-            vet: false,
+            vet: None,
             stamps: settings.stamps.as_deref().map(absolute),
         }
     }
 
     /// A child of one worker that looks at a model before it loads it.
-    pub(super) fn vetting(&self) -> Self {
+    pub(super) fn vetting(&self, time: Duration) -> Self {
         Self {
             workers: 1,
-            vet: true,
+            // Loading and scoring have that long each, and the process its own start besides.
+            vet: Some(2 * time.as_secs() + 10),
             stamps: None,
             ..self.clone()
         }

@@ -12,3 +12,4 @@ mod server;
 mod sockets;
 mod stopping;
 mod throttle;
+mod uploads;

@@ -2,6 +2,7 @@
 //! endpoints on them.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     fs::OpenOptions,
     net::SocketAddr,
@@ -123,6 +124,49 @@ impl Server {
             .collect()
     }
 
+    /// Publishes a package with so much time for vetting; its exit code and what it said.
+    pub(crate) async fn import(&self, package: &Path, vetting: Duration) -> (Option<i32>, String) {
+        let workspace = self.demo["endpoints"][0]["workspace_id"].as_str().unwrap();
+        let done = portico()
+            .args(["import", "--workspace", workspace, "--vetting-time"])
+            .arg(vetting.as_secs().to_string())
+            .arg("--data")
+            .arg(self.data())
+            .arg(package)
+            .output()
+            .await
+            .unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        (
+            done.status.code(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    }
+
+    /// The names of all files in the blob store.
+    pub(crate) fn blobs(&self) -> BTreeSet<PathBuf> {
+        let mut open = vec![self.data().join("blobs")];
+        let mut found = BTreeSet::new();
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    found.insert(path);
+                }
+            }
+        }
+        assert!(!found.is_empty());
+        found
+    }
+
+    /// The path of the workspace's services in the REST API.
+    pub(crate) fn services(&self) -> String {
+        let workspace = self.demo["endpoints"][0]["workspace_id"].as_str().unwrap();
+        format!("/api/v1/workspaces/{workspace}/services")
+    }
+
     /// Publishes a test package and makes an endpoint on it that takes so many calls at once.
     pub(crate) async fn endpoint(&self, package: &str, calls: u32) -> Endpoint {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/models");
@@ -230,6 +274,21 @@ impl Endpoint {
     /// A call with one number for column `x`.
     pub(crate) fn call_x(&self, x: f64) -> Vec<u8> {
         self.call(&["x"], &[vec![x]])
+    }
+
+    /// A call with a text in each row.
+    pub(crate) fn call_texts(&self, column: &str, rows: &[&str]) -> Vec<u8> {
+        let key = format!("Bearer {}", self.key);
+        let rows: Vec<[&str; 1]> = rows.iter().map(|text| [*text]).collect();
+        let body =
+            json!({"Inputs": {"input1": {"ColumnNames": [column], "Values": rows}}}).to_string();
+        request("POST", &self.execute, &[("Authorization", &key)], &body)
+    }
+
+    /// The path of a version of its service in the REST API.
+    pub(crate) fn version(&self, number: u32) -> String {
+        let (service, _) = self.api.rsplit_once("/endpoints/").unwrap();
+        format!("{service}/versions/{number}")
     }
 
     /// A call with one row for the matrix.

@@ -10,8 +10,12 @@ use rustix::{
     time::{ClockId, clock_gettime},
 };
 
-/// Caps the address space, forbids core files and tracing, and ties this process to its parent.
-pub(super) fn lower(memory_mib: u64, parent: u32) -> io::Result<()> {
+/// The largest file that a process that vets may write; its board is one.
+const VETTING_FILE_BYTES: u64 = 1 << 20;
+
+/// Caps the address space, forbids core files and tracing, and ties this process to its parent. With
+/// `vetting`, it may also take only so many seconds of a core in all and write no file.
+pub(super) fn lower(memory_mib: u64, parent: u32, vetting: Option<u64>) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // The parent may have died before the line above.
     if getppid().map(|pid| pid.as_raw_pid().cast_unsigned()) != Some(parent) {
@@ -21,6 +25,10 @@ pub(super) fn lower(memory_mib: u64, parent: u32) -> io::Result<()> {
     }
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     limit(Resource::Core, 0)?;
+    if let Some(seconds) = vetting {
+        limit(Resource::Cpu, seconds)?;
+        limit(Resource::Fsize, VETTING_FILE_BYTES)?;
+    }
     limit(Resource::As, memory_mib.saturating_mul(1 << 20))
 }
 

@@ -49,8 +49,8 @@ pub(super) struct Arguments {
     pub(super) board: i32,
     /// The process that this one must not outlive.
     pub(super) parent: u32,
-    /// Whether models are vetted before they are loaded.
-    pub(super) vet: bool,
+    /// Where models are vetted before they are loaded: how many seconds of a core that may take.
+    pub(super) vet: Option<u64>,
     pub(super) stamps: Option<PathBuf>,
 }
 
@@ -63,7 +63,7 @@ impl Arguments {
             self.workers.to_string().into(),
             self.board.to_string().into(),
             self.parent.to_string().into(),
-            u8::from(self.vet).to_string().into(),
+            self.vet.unwrap_or(0).to_string().into(),
         ];
         words.extend(self.stamps.clone().map(OsString::from));
         words
@@ -80,7 +80,7 @@ impl Arguments {
             workers: number(words.next())?,
             board: number(words.next())?,
             parent: number(words.next())?,
-            vet: number::<u8>(words.next())? == 1,
+            vet: number(words.next()).map(|seconds: u64| (seconds > 0).then_some(seconds))?,
             stamps: words.next().map(PathBuf::from),
         };
         words.next().is_none().then_some(arguments)
@@ -128,7 +128,8 @@ enum ChildError {
 fn serve(arguments: &Arguments) -> Result<(), ChildError> {
     let output = Output::take_stdout()?;
     let board = Board::open(arguments.board)?;
-    limits::lower(arguments.memory_mib, arguments.parent).map_err(ChildError::Limits)?;
+    limits::lower(arguments.memory_mib, arguments.parent, arguments.vet)
+        .map_err(ChildError::Limits)?;
     let environment = ort::init_from(&arguments.onnxruntime)?
         .with_name("portico")
         .with_telemetry(false)
@@ -136,7 +137,7 @@ fn serve(arguments: &Arguments) -> Result<(), ChildError> {
     environment.set_log_level(LogLevel::Warning);
     let context = Arc::new(Context {
         queue: Queue::new(arguments.workers),
-        models: Models::new(environment, arguments.vet),
+        models: Models::new(environment, arguments.vet.is_some()),
         output,
         board,
         stamps: arguments.stamps.as_deref().map(append_to).transpose()?,
@@ -226,14 +227,14 @@ mod tests {
 
     #[test]
     fn the_command_line_comes_back_as_it_went() {
-        for stamps in [None, Some("/a folder/stamps".into())] {
+        for (stamps, vet) in [(None, None), (Some("/a folder/stamps".into()), Some(120))] {
             let arguments = Arguments {
                 onnxruntime: "/lib/libonnxruntime.so".into(),
                 memory_mib: 4096,
                 workers: 2,
                 board: 9,
                 parent: 17,
-                vet: true,
+                vet,
                 stamps,
             };
             assert_eq!(Arguments::parse(arguments.to_words()), Some(arguments));

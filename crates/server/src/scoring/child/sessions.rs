@@ -22,7 +22,7 @@ use super::{
     super::{
         Element, ModelDigest, Port, Signature,
         message::{Failure, FailureCode},
-        onnx,
+        onnx, repair,
     },
     worker::Run,
 };
@@ -126,7 +126,8 @@ impl Models {
         if queue.loading(run.slot, Some(builder.canceler())).is_some() {
             return Err(Failure::model("The call was stopped.", &""));
         }
-        let session = builder.commit_from_memory(&model.bytes);
+        let mended = repair::mended(&model.bytes);
+        let session = builder.commit_from_memory(mended.as_deref().unwrap_or(&model.bytes));
         queue.loading(run.slot, None);
         session.map_err(failed)
     }
