@@ -6,6 +6,7 @@
 mod dist;
 mod error;
 mod fingerprint;
+mod fuzz;
 mod portal;
 mod process;
 mod repo;
@@ -24,6 +25,7 @@ use crate::repo::Repo;
 const USAGE: &str = "\
 cargo xtask serve [--port N] [--data DIR]   start Portico with its demo, on this machine
 cargo xtask test [--quick] [FILTER…]        run every check and every test; --quick leaves the browser out
+cargo xtask fuzz [--cases N] [--role R]     fuzz the REST API from its OpenAPI document
 cargo xtask dist [--portal-only]            build what is released, and check the size budget
 cargo xtask tidy                            check the invariants of the code";
 
@@ -48,6 +50,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     match task {
         "serve" => serve::run(&repo, &serve::Options::parse(rest)?),
         "test" => test::run(&repo, &test::Options::parse(rest)?),
+        "fuzz" => fuzz::run(&repo, rest),
         "dist" => dist::run(&repo, &dist::Options::parse(rest)?),
         "tidy" => tidy::run(&repo),
         "help" | "--help" | "-h" => {

@@ -149,7 +149,7 @@ fn rust_tests(repo: &Repo, filters: &[String]) -> Counts {
 }
 
 /// The server's binary, with the features of the whole workspace, as the tests before built it.
-fn build_server(repo: &Repo) -> Result<(), Error> {
+pub fn build_server(repo: &Repo) -> Result<(), Error> {
     process::run(&mut cargo(
         repo,
         &["build", "--workspace", "--bin", "portico"],

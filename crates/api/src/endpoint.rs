@@ -114,6 +114,7 @@ pub struct CreateEndpoint {
     /// Its name.
     pub name: EndpointName,
     /// What it is for: at most 2,000 characters.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     #[serde(default)]
     pub description: String,
     /// Its throttle; High with 20 (or the workspace's cap) if absent.
@@ -159,6 +160,7 @@ pub struct CreatedEndpoint {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateEndpoint {
     /// What it is for.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Its throttle.

@@ -37,9 +37,14 @@ pub struct Service {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateService {
     /// Its name: 1 to 128 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 128, pattern = r"\S")
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it predicts: at most 2,000 characters.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }

@@ -19,7 +19,7 @@ pub enum Role {
 
 /// Signs in: either e-mail and password, or the token of a one-time link.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, try_from = "SignInFields")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SignIn {
     /// With a password.
@@ -34,6 +34,27 @@ pub enum SignIn {
         /// The token from the link's fragment.
         token: String,
     },
+}
+
+/// The fields of a [`SignIn`] as they come: which of them are there tells which way it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInFields {
+    email: Option<String>,
+    password: Option<String>,
+    token: Option<String>,
+}
+
+impl TryFrom<SignInFields> for SignIn {
+    type Error = &'static str;
+
+    fn try_from(fields: SignInFields) -> Result<Self, Self::Error> {
+        match (fields.email, fields.password, fields.token) {
+            (Some(email), Some(password), None) => Ok(Self::Password { email, password }),
+            (None, None, Some(token)) => Ok(Self::Link { token }),
+            _ => Err("Give either email and password, or the token of a link."),
+        }
+    }
 }
 
 /// Renews a sign-in before a sensitive act.

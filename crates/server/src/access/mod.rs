@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::{Actor, Who};
 use crate::clock::Micros;
 use crate::error::Error;
-use crate::store::{endpoints, people, services::Viewer};
+use crate::store::{endpoints, people, services::Viewer, workspaces};
 use axum::http::{HeaderMap, Method, header};
 use portico_api::id::{PersonId, ServiceId, WorkspaceId};
 use portico_api::name::EndpointName;
@@ -228,6 +228,10 @@ async fn standing(
     };
     let memberships = people::memberships(app.store.read(), id).await?;
     let role = strongest(&memberships, workspace);
+    // Whoever has a role in a workspace shows that there is one. Administrators see those that they have none in.
+    if administrator && role.is_none() && !workspaces::exists(app.store.read(), workspace).await? {
+        return Err(Error::NotFound);
+    }
     let granted = match (role, &object.service) {
         (Some(Role::Customer), Some(service)) => {
             // A route about the service may still carry a name, which need not exist.

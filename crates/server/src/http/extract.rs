@@ -1,5 +1,6 @@
 //! Extractors: they parse, handlers don't. Each failure is an [`Error`] that names field and rule.
 
+use super::strict::Strict;
 use crate::error::Error;
 use crate::store::idempotency::Once;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -91,7 +92,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let tree: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
         let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();
-        let value = serde_path_to_error::deserialize(tree).map_err(|error| {
+        if !tree.is_object() {
+            return Err(Error::field("", "malformed", "The body is not an object."));
+        }
+        let value = serde_path_to_error::deserialize(Strict(tree)).map_err(|error| {
             let path = error.path().to_string();
             let pointer = if path == "." {
                 String::new()

@@ -16,6 +16,7 @@ mod score;
 pub mod serve;
 mod services;
 mod session;
+mod strict;
 mod usage;
 mod versions;
 mod workspaces;

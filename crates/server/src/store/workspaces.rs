@@ -203,6 +203,18 @@ pub async fn update(
     Ok(())
 }
 
+/// Whether there is such a workspace.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn exists(pool: &SqlitePool, id: &WorkspaceId) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT 1 FROM workspace WHERE id = $1 AND deleted_at IS NULL")
+        .bind(id.as_str())
+        .fetch_optional(pool)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Deletes a workspace if its row still has this version. Soft: the rows stay for seven days.
 ///
 /// # Errors
