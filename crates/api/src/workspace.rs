@@ -30,6 +30,8 @@ pub struct Workspace {
     pub max_concurrent_calls_cap: u32,
     /// Whether keys can be shown again.
     pub reveal_policy: RevealPolicy,
+    /// Whether whoever knows an endpoint's id can read its `swagger.json` and help pages without a key.
+    pub public_documents: bool,
     /// What the signed-in person is in it; absent for an administrator without membership.
     pub role: Option<Role>,
     /// How many web services of it the signed-in person can see.
@@ -81,4 +83,8 @@ pub struct UpdateWorkspace {
     /// Whether keys can be shown again. Going to *once* forgets all sealed copies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reveal_policy: Option<RevealPolicy>,
+    /// Whether endpoints' `swagger.json` and help pages are public by their id. Switched off, they answer as if
+    /// they did not exist; calls are not touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_documents: Option<bool>,
 }

@@ -107,6 +107,7 @@ pub async fn update(
         ));
     }
     let reveal_policy = change.reveal_policy.unwrap_or(before.reveal_policy);
+    let public_documents = change.public_documents.unwrap_or(before.public_documents);
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let changed = Changed {
@@ -114,12 +115,13 @@ pub async fn update(
         description: text,
         calls_cap,
         reveal_policy,
+        public_documents,
     };
     workspaces::update(tx.conn(), &before.id, present.row_version, &changed, now).await?;
     if reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime {
         stored_keys::forget_sealed(tx.conn(), &before.id).await?;
     }
-    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy});
+    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy, documents: bool| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy, "public_documents": documents});
     let entry = Entry {
         who,
         action: "workspace.update",
@@ -131,8 +133,15 @@ pub async fn update(
             &before.description,
             before.max_concurrent_calls_cap,
             before.reveal_policy,
+            before.public_documents,
         )),
-        after: Some(shown(&name, text, calls_cap, reveal_policy)),
+        after: Some(shown(
+            &name,
+            text,
+            calls_cap,
+            reveal_policy,
+            public_documents,
+        )),
     };
     audit::insert(tx.conn(), now, &entry).await?;
     tx.commit().await?;

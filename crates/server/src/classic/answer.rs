@@ -162,7 +162,7 @@ impl OutputCells<'_> {
 }
 
 /// The type as .NET names it, which is how classic's clients know it.
-fn net_type(column_type: ColumnType) -> &'static str {
+pub(super) fn net_type(column_type: ColumnType) -> &'static str {
     match column_type {
         ColumnType::String => "String",
         ColumnType::Double => "Double",

@@ -6,7 +6,7 @@
 use super::answer::{self, EchoColumn, OutputCells, OutputColumn};
 use super::error::ClassicError;
 use super::request;
-use super::{bearer, parse_query};
+use super::{azureml, bearer, body, parse_query};
 use crate::app::App;
 use crate::calls::rows::Rows;
 use crate::calls::{Answer, Call};
@@ -34,17 +34,20 @@ pub(super) async fn execute(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Result<Response, ClassicError> {
-    let execute = parse_query(query.as_deref().unwrap_or_default())?;
+    let query = query.as_deref().unwrap_or_default();
+    let mut execute = parse_query(query)?;
+    execute.details |= azureml::needs_types(request.headers(), query);
     let Path((workspace, endpoint)) = path.map_err(|_| ClassicError::unauthorized())?;
     let (entry, slot, key) =
         admitted(&app, &workspace, &endpoint, &request).ok_or_else(ClassicError::unauthorized)?;
     let failed = |error: Error| answer_to(&error, &id);
+    let sent_as = body::SentAs::of(request.headers());
     let body = crate::http::extract::read_body(request, app.settings.call_bytes)
         .await
         .map_err(failed)?;
     let mut call = Call::new(&app, &entry, slot, Some(key));
     let permit = call.admit().map_err(failed)?;
-    let rows = request::read(&body)?;
+    let rows = request::read(&sent_as.plain(&body, app.settings.call_bytes)?)?;
     let rows = Rows {
         names: rows.columns,
         cells: rows.rows,

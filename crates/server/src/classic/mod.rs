@@ -1,10 +1,15 @@
 //! The request-response wire of Azure ML Studio (classic), so that its clients go on working after a
 //! change of address and key.
 //!
-//! This reads headers and query, `request` the body; `answer` and `error` write what goes out, and
-//! `execute` joins them with what stands elsewhere for all wires alike: key, permit, model.
+//! This reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it; `answer` and
+//! `error` write what goes out, and `execute` joins them with what stands elsewhere for all wires alike:
+//! key, permit, model. `azureml` holds what the Python package of that name does unlike all others;
+//! `documents` are the public descriptions of an endpoint.
 
 pub mod answer;
+mod azureml;
+pub mod body;
+mod documents;
 pub mod error;
 mod execute;
 pub mod request;
@@ -24,7 +29,9 @@ const EXECUTE: &str = "/workspaces/{workspace}/services/{endpoint}/execute";
 /// The routes of this wire.
 pub fn router() -> Router<App> {
     let wrong_method = || async { ClassicError::method_not_allowed().into_response() };
-    Router::new().route(EXECUTE, post(execute::execute).fallback(wrong_method))
+    Router::new()
+        .route(EXECUTE, post(execute::execute).fallback(wrong_method))
+        .merge(documents::router())
 }
 
 /// The URL at which an endpoint is called.

@@ -8,6 +8,7 @@
 //! `NaN` and `Infinity` as Python's `json.dumps` writes them, absent or null parameters. Whether cells
 //! fit a schema is not decided here.
 
+use super::azureml;
 use super::error::ClassicError;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -146,10 +147,18 @@ fn read_input(input: Value) -> Result<Table, String> {
         Value::Array(rows) => read_swagger(rows)?,
         _ => return Err("the input is neither a table nor a list of rows".to_owned()),
     };
-    if table.1.is_empty() {
+    let (columns, mut rows, form) = table;
+    if rows.is_empty() {
         return Err("the input holds no row".to_owned());
     }
-    Ok(table)
+    for cell in rows.iter_mut().flatten() {
+        if let Value::String(text) = cell
+            && let Some(value) = azureml::untyped(text)
+        {
+            *cell = value;
+        }
+    }
+    Ok((columns, rows, form))
 }
 
 /// A table, or a single swagger row without its brackets.

@@ -74,7 +74,7 @@ pub async fn insert(
 // What a person sees: all of it as owner or publisher, what is granted as customer, and the bare
 // workspace as administrator.
 const VISIBLE: &str = "
-    SELECT w.id, w.name, w.description, w.calls_cap, w.reveal_policy, w.row_version, w.created_at, w.updated_at,
+    SELECT w.id, w.name, w.description, w.calls_cap, w.reveal_policy, w.public_documents, w.row_version, w.created_at, w.updated_at,
            m.role AS role,
            (SELECT count(*) FROM service s WHERE s.workspace_id = w.id AND s.deleted_at IS NULL
                AND (m.role IS NOT NULL OR EXISTS (SELECT 1 FROM endpoint e JOIN customer_person p ON p.customer_id = e.customer_id
@@ -99,6 +99,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
             description: row.try_get("description")?,
             max_concurrent_calls_cap: row.try_get("calls_cap")?,
             reveal_policy: policy(&policy_column),
+            public_documents: row.try_get("public_documents")?,
             role: match role.as_deref() {
                 Some("owner") => Some(Role::Owner),
                 Some("publisher") => Some(Role::Publisher),
@@ -170,6 +171,8 @@ pub struct Changed<'a> {
     pub calls_cap: u32,
     /// Whether keys can be shown again.
     pub reveal_policy: RevealPolicy,
+    /// Whether endpoints' documents are public.
+    pub public_documents: bool,
 }
 
 /// Changes a workspace if its row still has this version.
@@ -185,7 +188,7 @@ pub async fn update(
 ) -> Result<(), Error> {
     let done = sqlx::query(
         "UPDATE workspace SET name = $3, description = $4, calls_cap = $5, reveal_policy = $6,
-                row_version = row_version + 1, updated_at = $7
+                public_documents = $8, row_version = row_version + 1, updated_at = $7
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(id.as_str())
@@ -195,6 +198,7 @@ pub async fn update(
     .bind(changed.calls_cap)
     .bind(policy_text(changed.reveal_policy))
     .bind(now)
+    .bind(changed.public_documents)
     .execute(conn)
     .await?;
     if done.rows_affected() == 0 {

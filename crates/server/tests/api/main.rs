@@ -11,6 +11,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod documents;
 mod endpoints;
 mod keys;
 mod names;
