@@ -25,6 +25,17 @@ pub struct Refused {
     /// The limit that refused it: that of the endpoint, or half of it for [`Share::Half`] when the
     /// signed-in calls alone were too many.
     pub limit: u32,
+    /// Which of the two: all of the endpoint's limit, or the half of it for signed-in calls.
+    pub of: Share,
+}
+
+/// How much room a gate had at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The limit in force for this share.
+    pub limit: u32,
+    /// Calls of this share that could have started, as if the one asking had ended.
+    pub free: u32,
 }
 
 /// The word: limit (16 bits), calls in flight (24), those of them with half a share (24).
@@ -67,12 +78,16 @@ impl Word {
     }
 
     /// The word once such a call is let in, or the limit that is in its way.
-    fn admitted(self, share: Share) -> Result<Self, u64> {
+    fn admitted(self, share: Share) -> Result<Self, Refused> {
+        let refused = |limit, of| Refused {
+            limit: count(limit),
+            of,
+        };
         if self.in_flight() >= self.limit() {
-            return Err(self.limit());
+            return Err(refused(self.limit(), Share::Full));
         }
         if share == Share::Half && self.half() >= self.half_limit() {
-            return Err(self.half_limit());
+            return Err(refused(self.half_limit(), Share::Half));
         }
         Ok(Self(self.0 + Self::weight(share)))
     }
@@ -103,9 +118,7 @@ impl Gate {
     fn admit(&self, share: Share) -> Result<Word, Refused> {
         let mut seen = self.word();
         loop {
-            let next = seen.admitted(share).map_err(|limit| Refused {
-                limit: count(limit),
-            })?;
+            let next = seen.admitted(share)?;
             match self
                 .0
                 .compare_exchange_weak(seen.0, next.0, Ordering::AcqRel, Ordering::Acquire)
@@ -143,6 +156,28 @@ impl Gate {
     pub fn free(&self) -> u32 {
         let word = self.word();
         count(word.limit().saturating_sub(word.in_flight()))
+    }
+
+    /// The room for calls of this share; `own` is how many calls in flight are the caller's, which it
+    /// counts as ended.
+    pub fn room(&self, share: Share, own: u32) -> Room {
+        let word = self.word();
+        let own = u64::from(own);
+        let whole = word
+            .limit()
+            .saturating_sub(word.in_flight().saturating_sub(own));
+        let (limit, free) = match share {
+            Share::Full => (word.limit(), whole),
+            Share::Half => {
+                let half = word.half().saturating_sub(own);
+                let limit = word.half_limit().min(word.limit());
+                (limit, limit.saturating_sub(half).min(whole))
+            }
+        };
+        Room {
+            limit: count(limit),
+            free: count(free),
+        }
     }
 
     fn word(&self) -> Word {
@@ -183,7 +218,10 @@ mod tests {
         let _second = gate.try_admit(Share::Full).unwrap();
         assert_eq!(
             gate.try_admit(Share::Full).unwrap_err(),
-            Refused { limit: 2 }
+            Refused {
+                limit: 2,
+                of: Share::Full
+            }
         );
         assert_eq!((gate.free(), gate.in_flight()), (0, 2));
         drop(first);
@@ -204,8 +242,50 @@ mod tests {
             };
             assert_eq!(held.len(), most as usize, "limit {limit}");
             assert_eq!(refused.limit, most);
+            let of = if limit == 1 { Share::Full } else { Share::Half };
+            assert_eq!(refused.of, of);
             assert_eq!(gate.free(), limit - most);
         }
+    }
+
+    #[test]
+    fn the_room_is_that_of_the_share_without_the_own_call() {
+        let gate = Arc::new(Gate::new(5));
+        let room = |share, own| {
+            let room = gate.room(share, own);
+            (room.limit, room.free)
+        };
+        assert_eq!(
+            (room(Share::Full, 0), room(Share::Half, 0)),
+            ((5, 5), (2, 2))
+        );
+        let _signed = gate.try_admit(Share::Half).unwrap();
+        assert_eq!(
+            (room(Share::Full, 0), room(Share::Half, 0)),
+            ((5, 4), (2, 1))
+        );
+        assert_eq!(
+            (room(Share::Full, 1), room(Share::Half, 1)),
+            ((5, 5), (2, 2))
+        );
+        let held: Vec<_> = (0..4)
+            .map(|_| gate.try_admit(Share::Full).unwrap())
+            .collect();
+        assert_eq!(
+            (room(Share::Full, 0), room(Share::Half, 0)),
+            ((5, 0), (2, 0))
+        );
+        gate.set_limit(2);
+        assert_eq!(
+            (room(Share::Full, 1), room(Share::Half, 1)),
+            ((2, 0), (1, 0))
+        );
+        drop(held);
+        gate.set_limit(0);
+        assert_eq!(
+            (room(Share::Full, 1), room(Share::Half, 1)),
+            ((0, 0), (0, 0))
+        );
     }
 
     #[test]
