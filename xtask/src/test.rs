@@ -70,6 +70,7 @@ pub fn run(repo: &Repo, options: &Options) -> Result<(), Error> {
     }
     stage("tests", &mut || rust_tests(repo, &options.filters));
     stage("clients", &mut || client_tests(repo, &options.filters));
+    stage("orders", &mut || interleavings(repo, &options.filters));
     if !options.quick {
         stage("browser", &mut || browser_tests(repo, &options.filters));
     }
@@ -183,6 +184,34 @@ fn client_command(repo: &Repo, report: &Path, filters: &[String]) -> Result<Comm
         .env("PORTICO_TEST_FILTERS", filters.join("\n"))
         .env(tools::ONNXRUNTIME_VARIABLE, tools::onnxruntime(repo)?);
     Ok(command)
+}
+
+/// The throttle under every order of its threads' steps, by the model checker.
+fn interleavings(repo: &Repo, filters: &[String]) -> Counts {
+    let checked = [
+        "test",
+        "--package",
+        "portico-domain",
+        "--features",
+        "loom",
+        "--lib",
+        "--",
+    ];
+    let mut command = cargo(repo, &checked);
+    // What else the crate tests has no model to run in.
+    command.args(["throttle::interleavings"]);
+    let wanted = filters.is_empty()
+        || filters
+            .iter()
+            .any(|word| "interleavings".contains(word.as_str()));
+    if !wanted {
+        return Counts::default();
+    }
+    let (output, verdict) = process::tee(&mut command);
+    if let Err(error) = &verdict {
+        println!("error: {error}");
+    }
+    summary::of_cargo_test(&output).judged(verdict.is_ok(), false)
 }
 
 fn browser_tests(repo: &Repo, filters: &[String]) -> Counts {

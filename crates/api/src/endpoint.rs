@@ -163,7 +163,7 @@ pub struct UpdateEndpoint {
     #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its throttle.
+    /// Its throttle, whole: a field of it that is absent gets its default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle: Option<Throttle>,
     /// Whether it refuses calls.

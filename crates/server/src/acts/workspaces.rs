@@ -5,15 +5,17 @@ use super::{Made, description, title};
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
-use crate::store::workspaces::{Changed, NewWorkspace, Stored};
+use crate::store::workspaces::{CallLimits, Changed, NewWorkspace, Stored};
 use crate::store::{audit, idempotency, keys as stored_keys, people, workspaces};
 use portico_api::id::{PersonId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::session::Role;
 use portico_api::throttle::HIGH_MAX;
-use portico_api::workspace::{CreateWorkspace, RevealPolicy, UpdateWorkspace};
+use portico_api::workspace::{
+    CALL_BYTES, CALL_SECONDS, CreateWorkspace, RevealPolicy, UpdateWorkspace, Workspace,
+};
 use portico_domain::key::PlainKey;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Makes a workspace with its two tokens; `owner` becomes its owner.
 ///
@@ -106,6 +108,7 @@ pub async fn update(
             "The cap is a whole number from 1 to 200.",
         ));
     }
+    let limits = call_limits(app, before, change)?;
     let reveal_policy = change.reveal_policy.unwrap_or(before.reveal_policy);
     let public_documents = change.public_documents.unwrap_or(before.public_documents);
     let now = app.clock.now();
@@ -116,36 +119,95 @@ pub async fn update(
         calls_cap,
         reveal_policy,
         public_documents,
+        limits,
     };
     workspaces::update(tx.conn(), &before.id, present.row_version, &changed, now).await?;
     if reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime {
         stored_keys::forget_sealed(tx.conn(), &before.id).await?;
     }
-    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy, documents: bool| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy, "public_documents": documents});
+    let as_before = Changed {
+        name: &before.name,
+        description: &before.description,
+        calls_cap: before.max_concurrent_calls_cap,
+        reveal_policy: before.reveal_policy,
+        public_documents: before.public_documents,
+        limits: CallLimits {
+            bytes: before.max_call_bytes,
+            seconds: before.call_timeout_seconds,
+        },
+    };
     let entry = Entry {
         who,
         action: "workspace.update",
         object_kind: "workspace",
         object_id: before.id.as_str(),
         workspace: Some(before.id.as_str()),
-        before: Some(shown(
-            &before.name,
-            &before.description,
-            before.max_concurrent_calls_cap,
-            before.reveal_policy,
-            before.public_documents,
-        )),
-        after: Some(shown(
-            &name,
-            text,
-            calls_cap,
-            reveal_policy,
-            public_documents,
-        )),
+        before: Some(shown(&as_before)),
+        after: Some(shown(&changed)),
     };
     audit::insert(tx.conn(), now, &entry).await?;
     tx.commit().await?;
     app.refresh().await
+}
+
+/// What the audit trail keeps of a workspace's settings.
+fn shown(settings: &Changed<'_>) -> Value {
+    json!({
+        "name": settings.name,
+        "description": settings.description,
+        "max_concurrent_calls_cap": settings.calls_cap,
+        "reveal_policy": settings.reveal_policy,
+        "public_documents": settings.public_documents,
+        "max_call_bytes": settings.limits.bytes,
+        "call_timeout_seconds": settings.limits.seconds,
+    })
+}
+
+/// What the workspace allows one call after this change: within what an owner can set, and within what
+/// the operator of this server allows.
+fn call_limits(
+    app: &App,
+    before: &Workspace,
+    change: &UpdateWorkspace,
+) -> Result<CallLimits, Error> {
+    let most = u32::try_from(app.settings.call_bytes).unwrap_or(u32::MAX);
+    let bytes = *CALL_BYTES.start()..=(*CALL_BYTES.end()).min(most);
+    if change
+        .max_call_bytes
+        .is_some_and(|asked| !bytes.contains(&asked))
+    {
+        return Err(Error::field(
+            "/max_call_bytes",
+            "call_bytes_out_of_range",
+            format!(
+                "A call's body may be allowed {} to {} bytes on this server.",
+                bytes.start(),
+                bytes.end()
+            ),
+        ));
+    }
+    let most = u32::try_from(app.settings.call_timeout.as_secs()).unwrap_or(u32::MAX);
+    let seconds = *CALL_SECONDS.start()..=(*CALL_SECONDS.end()).min(most.max(1));
+    if change
+        .call_timeout_seconds
+        .is_some_and(|asked| !seconds.contains(&asked))
+    {
+        return Err(Error::field(
+            "/call_timeout_seconds",
+            "call_timeout_out_of_range",
+            format!(
+                "A call may be given {} to {} seconds on this server.",
+                seconds.start(),
+                seconds.end()
+            ),
+        ));
+    }
+    Ok(CallLimits {
+        bytes: change.max_call_bytes.unwrap_or(before.max_call_bytes),
+        seconds: change
+            .call_timeout_seconds
+            .unwrap_or(before.call_timeout_seconds),
+    })
 }
 
 /// Deletes a workspace: its endpoints refuse calls at once.

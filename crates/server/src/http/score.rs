@@ -1,7 +1,8 @@
 //! Signed-in scoring: the same way as a call with a key, counted under the slot *portal*, with at
 //! most half of the endpoint's permits.
 
-use super::extract::{Body, Place};
+use super::extract::{Body, Place, read_call, refuse_other_than_json};
+use super::rate_limit::RateLimit;
 use super::request_id::RequestId;
 use super::router::Registrar;
 use crate::access::Caller;
@@ -11,7 +12,8 @@ use crate::calls::rows::Rows;
 use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::scoring::Values;
-use axum::extract::State;
+use crate::snapshot::Entry;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use portico_api::problem::FieldError;
@@ -20,6 +22,7 @@ use portico_api::schema::Schema;
 use portico_api::score::{ROWS_MAX, ScoreAnswer, ScoreRequest};
 use portico_api::throttle::Throttle;
 use portico_api::usage::UsageSlot;
+use portico_domain::throttle::Share;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -32,13 +35,30 @@ async fn score(
     caller: Caller,
     place: Place,
     Extension(id): Extension<RequestId>,
-    body: Body<ScoreRequest>,
+    request: Request,
 ) -> Result<Response, Error> {
     let stored = super::endpoints::find(&app, &caller, &place).await?;
     let entry = Arc::clone(app.snapshot().endpoint(&stored.id).ok_or(Error::NotFound)?);
-    let mut call = Call::new(&app, &entry, UsageSlot::Portal, None);
-    let permit = call.admit()?;
-    let rows = rows_of(&entry.pipeline.schema, body.value)?;
+    let outcome = answered(&app, &entry, &id, request).await;
+    let violated = outcome.as_ref().err().and_then(Error::violated);
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
+    RateLimit::of(&entry, UsageSlot::Portal).write(&mut response, violated);
+    Ok(response)
+}
+
+async fn answered(
+    app: &App,
+    entry: &Arc<Entry>,
+    id: &RequestId,
+    request: Request,
+) -> Result<Response, Error> {
+    refuse_other_than_json(request.headers())?;
+    let (body, seat) = read_call(app, entry, request).await?;
+    let mut call = Call::new(app, entry, UsageSlot::Portal, None, seat);
+    let permit = call.admit().await?;
+    let request = Body::<ScoreRequest>::parse(&body)?.value;
+    drop(body);
+    let rows = rows_of(&entry.pipeline.schema, request)?;
     let count = rows.cells.len();
     let Answer {
         columns,
@@ -55,11 +75,11 @@ async fn score(
         version: entry.stored.version,
         timing,
         throttle: Throttle {
-            level: entry.stored.throttle.level,
             max_concurrent_calls: entry.gate.limit(),
+            ..entry.stored.throttle
         },
         // This call's own permit is free again as soon as the answer has gone.
-        free_calls: entry.gate.free() + 1,
+        free_calls: entry.gate.room(Share::Full, 1).free,
         request_id: id.to_string(),
     };
     let response = Json(answer).into_response();

@@ -14,6 +14,7 @@ mod calls;
 mod documents;
 mod endpoints;
 mod keys;
+mod limits;
 mod names;
 mod origins;
 mod penguins;

@@ -16,6 +16,7 @@ use portico_server::scoring::EngineSettings;
 use portico_server::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
 use portico_server::store::customers;
 use portico_server::store::people::{self, NewAccount};
+use portico_server::throttle::load::LoadLimits;
 use reqwest::Method;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,7 @@ impl TestApp {
             public_url: base.clone(),
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
+            load: LoadLimits::default(),
         };
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
