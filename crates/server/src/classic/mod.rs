@@ -1,12 +1,15 @@
-//! The request-response wire of Azure ML Studio (classic), so that its clients go on working after a
-//! change of address and key.
+//! The request-response and batch execution wires of Azure ML Studio (classic), so that their clients go on
+//! working after a change of address and key.
 //!
-//! This reads headers and query, `request` the body; `answer` and `error` write what goes out, and
-//! `execute` joins them with what stands elsewhere for all wires alike: key, permit, model.
+//! For request-response this reads headers and query, `request` the body; `answer` and `error` write what goes out, and
+//! `execute` joins them with what stands elsewhere for all wires alike: key, permit, model. `jobs` is batch
+//! execution, `blobs` the storage that its clients read and write.
 
 pub mod answer;
+mod blobs;
 pub mod error;
 mod execute;
+pub mod jobs;
 pub mod request;
 
 use crate::app::App;
@@ -24,7 +27,10 @@ const EXECUTE: &str = "/workspaces/{workspace}/services/{endpoint}/execute";
 /// The routes of this wire.
 pub fn router() -> Router<App> {
     let wrong_method = || async { ClassicError::method_not_allowed().into_response() };
-    Router::new().route(EXECUTE, post(execute::execute).fallback(wrong_method))
+    Router::new()
+        .route(EXECUTE, post(execute::execute).fallback(wrong_method))
+        .merge(jobs::router())
+        .merge(blobs::router())
 }
 
 /// The URL at which an endpoint is called.
