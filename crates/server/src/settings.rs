@@ -23,6 +23,8 @@ pub struct Settings {
     pub call_bytes: usize,
     /// What the process takes on in all.
     pub load: LoadLimits,
+    /// Hosts that inputs of batch jobs may be fetched from: names, or addresses, which then may be private.
+    pub allowed_sources: Vec<String>,
 }
 
 /// The most that an owner can allow a call: 64 MiB and 600 s. A workspace begins with classic's limits,

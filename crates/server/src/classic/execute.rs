@@ -18,7 +18,7 @@ use crate::snapshot::Entry;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use portico_api::id::{EndpointId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -40,8 +40,8 @@ pub(super) async fn execute(
     let mut execute = parse_query(query)?;
     execute.details |= azureml::needs_types(request.headers(), query);
     let Path((workspace, endpoint)) = path.map_err(|_| ClassicError::unauthorized())?;
-    let (entry, slot, key) =
-        admitted(&app, &workspace, &endpoint, &request).ok_or_else(ClassicError::unauthorized)?;
+    let (entry, slot, key) = admitted(&app, &workspace, &endpoint, request.headers())
+        .ok_or_else(ClassicError::unauthorized)?;
     let outcome = answered(&app, &entry, slot, key, &id, execute, request).await;
     let throttled = outcome.as_ref().is_err_and(ClassicError::is_throttled);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
@@ -92,13 +92,13 @@ async fn answered(
 }
 
 /// The endpoint that the key opens, and the key.
-fn admitted(
+pub(super) fn admitted(
     app: &App,
     workspace: &str,
     endpoint: &str,
-    request: &Request,
+    headers: &HeaderMap,
 ) -> Option<(Arc<Entry>, UsageSlot, KeyId)> {
-    let text = bearer(request.headers())?;
+    let text = bearer(headers)?;
     let workspace = WorkspaceId::parse(workspace).ok()?;
     let endpoint = EndpointId::parse(endpoint).ok()?;
     let snapshot = app.snapshot();
@@ -131,7 +131,7 @@ fn cells_of(values: &Values) -> OutputCells<'_> {
 }
 
 /// The error on classic's wire; what the caller must not read goes to the log.
-fn answer_to(error: &Error, id: &RequestId) -> ClassicError {
+pub(super) fn answer_to(error: &Error, id: &RequestId) -> ClassicError {
     let answer = translate(error);
     crate::http::log(error, answer.status.as_u16(), id);
     answer

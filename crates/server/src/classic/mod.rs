@@ -1,17 +1,20 @@
-//! The request-response wire of Azure ML Studio (classic), so that its clients go on working after a
-//! change of address and key.
+//! The request-response and batch execution wires of Azure ML Studio (classic), so that their clients go on
+//! working after a change of address and key.
 //!
-//! This reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it; `answer` and
-//! `error` write what goes out, and `execute` joins them with what stands elsewhere for all wires alike:
-//! key, permit, model. `azureml` holds what the Python package of that name does unlike all others;
-//! `documents` are the public descriptions of an endpoint.
+//! For request-response this reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it;
+//! `answer` and `error` write what goes out, and `execute` joins them with what stands elsewhere for all wires
+//! alike: key, permit, model. `azureml` holds what the Python package of that name does unlike all others; `jobs`
+//! is batch execution, `blobs` the storage that its clients read and write; `documents` are the public
+//! descriptions of an endpoint.
 
 pub mod answer;
 mod azureml;
+mod blobs;
 pub mod body;
 mod documents;
 pub mod error;
 mod execute;
+pub mod jobs;
 pub mod request;
 
 use crate::app::App;
@@ -32,6 +35,8 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(EXECUTE, post(execute::execute).fallback(wrong_method))
         .merge(documents::router())
+        .merge(jobs::router())
+        .merge(blobs::router())
 }
 
 /// The URL at which an endpoint is called.

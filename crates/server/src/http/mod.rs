@@ -11,6 +11,7 @@ mod keys;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
+pub(crate) mod receive;
 mod request_id;
 mod router;
 mod score;

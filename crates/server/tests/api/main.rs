@@ -9,10 +9,12 @@
 )]
 
 mod access;
+mod area;
 mod bodies;
 mod calls;
 mod documents;
 mod endpoints;
+mod jobs;
 mod keys;
 mod limits;
 mod names;
