@@ -14,6 +14,7 @@ pub mod convert;
 pub mod demo;
 pub mod error;
 pub mod http;
+pub mod inference;
 pub mod keys;
 pub mod outgoing;
 pub mod package;

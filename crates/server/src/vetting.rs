@@ -5,7 +5,7 @@
 //! callers of an endpoint never see them.
 
 use crate::app::App;
-use crate::calls::pipeline::{OutputColumn, Pipeline};
+use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
 use crate::calls::rows::{self, Rows};
 use crate::error::Error;
 use crate::scoring::{ScoringError, Signature};
@@ -38,7 +38,8 @@ pub async fn try_out(
     rows: &Rows,
 ) -> Result<Vec<OutputColumn>, Error> {
     let checked = rows::check(&pipeline.schema, rows)?;
-    let inputs = pipeline.tensors_of(&checked.columns, checked.parameters)?;
+    let mut inputs = pipeline.tensors_of(&checked.columns)?;
+    inputs.extend(checked.parameters.into_iter().map(of_parameter));
     let time = app.engine.vetting_time();
     let trial = app.engine.trial(models, inputs, &pipeline.tensors, time);
     let scored = trial

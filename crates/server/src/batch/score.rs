@@ -2,7 +2,7 @@
 //! together, and a run that the model refuses is halved until the row that it refuses is alone.
 
 use super::reader::Row;
-use crate::calls::pipeline::{OutputColumn, Pipeline};
+use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
 use crate::error::Error;
 use crate::scoring::{Engine, ScoreCall, ScoringError, Values};
 use portico_api::cell::{self, Cell};
@@ -138,10 +138,11 @@ impl Scorer {
             .collect();
         let mut tries = 0;
         loop {
-            let inputs = self
+            let mut inputs = self
                 .pipeline
-                .tensors_of(&columns, self.parameters.clone())
+                .tensors_of(&columns)
                 .map_err(|error| RunProblem::Final(error.to_string()))?;
+            inputs.extend(self.parameters.iter().cloned().map(of_parameter));
             let scored = self
                 .engine
                 .score(ScoreCall {

@@ -772,8 +772,10 @@ async fn other_host(answer: String) -> String {
 
 #[tokio::test]
 async fn inputs_from_other_hosts_come_from_those_that_were_allowed() {
-    let at = TestApp::start_allowing(&["127.0.0.1"]).await;
-    let world = World::with(at).await;
+    let world = World::start_as(|settings| {
+        settings.allowed_sources = vec!["127.0.0.1".to_owned()];
+    })
+    .await;
     let (at, acme) = (&world.at, world.endpoint("acme").await);
     let answer = |status: &str, rows: &str| {
         format!(

@@ -14,6 +14,7 @@ mod bodies;
 mod calls;
 mod documents;
 mod endpoints;
+mod inference;
 mod jobs;
 mod keys;
 mod limits;

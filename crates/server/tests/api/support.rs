@@ -64,21 +64,21 @@ impl TestApp {
         Self::start_in(tempfile::tempdir().unwrap(), NOW).await
     }
 
-    /// An empty installation that may fetch inputs of batch jobs from these hosts.
-    pub(crate) async fn start_allowing(hosts: &[&str]) -> Self {
-        Self::start_with(tempfile::tempdir().unwrap(), NOW, hosts).await
-    }
-
     /// An installation in a folder that may hold one already.
     pub(crate) async fn start_in(home: tempfile::TempDir, now: i64) -> Self {
-        Self::start_with(home, now, &[]).await
+        Self::start_as(home, now, |_| ()).await
     }
 
-    async fn start_with(home: tempfile::TempDir, now: i64, hosts: &[&str]) -> Self {
+    /// The same, told to run otherwise.
+    pub(crate) async fn start_as(
+        home: tempfile::TempDir,
+        now: i64,
+        told: impl FnOnce(&mut Settings),
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let base = format!("http://{listen}");
-        let settings = Settings {
+        let mut settings = Settings {
             data: home.path().join("data"),
             secrets: home.path().join("secrets"),
             listen,
@@ -86,8 +86,9 @@ impl TestApp {
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
             load: LoadLimits::default(),
-            allowed_sources: hosts.iter().map(ToString::to_string).collect(),
+            allowed_sources: Vec::new(),
         };
+        told(&mut settings);
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
         let app = App::open(settings, engine, Clock::held(now), Entropy::System)

@@ -1,7 +1,8 @@
 //! A workspace with one real service, and endpoints to make and call in it.
 
-use crate::support::{As, TestApp};
+use crate::support::{As, NOW, TestApp};
 use portico_api::id::{PersonId, ServiceId, WorkspaceId};
+use portico_server::settings::Settings;
 use serde_json::{Value, json};
 
 /// An endpoint that a test made.
@@ -36,11 +37,16 @@ pub(crate) struct World {
 impl World {
     /// Serves the demo's model of penguin species.
     pub(crate) async fn start() -> Self {
-        Self::with(TestApp::start().await).await
+        Self::on(TestApp::start().await).await
     }
 
-    /// The same on this server.
-    pub(crate) async fn with(at: TestApp) -> Self {
+    /// The same on a server that was told to run otherwise.
+    pub(crate) async fn start_as(told: impl FnOnce(&mut Settings)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self::on(TestApp::start_as(home, NOW, told).await).await
+    }
+
+    async fn on(at: TestApp) -> Self {
         let owner_id = at.person_with("olga", "correct horse").await;
         let (workspace, token) = at.workspace("field", &owner_id).await;
         let service = at.publish(&workspace, "penguin-species").await;
@@ -68,7 +74,11 @@ impl World {
 
     /// Makes an endpoint.
     pub(crate) async fn endpoint_of(&self, request: Value) -> Endpoint {
-        let path = self.path("/endpoints");
+        self.endpoint_at(self.path("/endpoints"), request).await
+    }
+
+    /// Makes an endpoint at the path of a service's endpoints.
+    pub(crate) async fn endpoint_at(&self, path: String, request: Value) -> Endpoint {
         let made = self.at.post(&self.owner, &path, request).await.expect(201);
         let text = |pointer: &str| made.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         let url = text("/endpoint/urls/request_response");
