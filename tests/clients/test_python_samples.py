@@ -10,12 +10,12 @@ import urllib.request
 import pytest
 import requests
 
-COLUMNS = ["island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex"]
-ROWS = [["Torgersen", "39.1", "18.7", "181", "3750", "male"], ["Biscoe", "46.1", "13.2", "211", "4500", "female"]]
-LABELS = ["Adelie", "Gentoo"]
+from penguins import SPECIES_COLUMNS as COLUMNS
+from penguins import SPECIES_LABELS as LABELS
+from penguins import SPECIES_ROWS as ROWS
+from penguins import items, table
 
-TABLE = {"Inputs": {"input1": {"ColumnNames": COLUMNS, "Values": ROWS}}, "GlobalParameters": {}}
-LIST = {"Inputs": {"input1": [dict(zip(COLUMNS, row)) for row in ROWS]}, "GlobalParameters": {}}
+TABLE, LIST = table(), items()
 
 
 def sample_with_urllib(url, api_key, data):

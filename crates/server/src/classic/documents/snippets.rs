@@ -60,11 +60,13 @@ fn url(described: &Described) -> String {
 
 /// C# with the base class library alone (.NET 6 or newer).
 pub(super) fn csharp(described: &Described) -> String {
+    let listed = parameters(described, |name, value| format!("[{name}] = {value}"));
     filled(CSHARP, |place| match place {
         "URL" => url(described),
         "NAMES" => names(described),
         "ROWS" => rows(described, "new[] { ", " }", "                "),
-        _ => parameters(described, |name, value| format!("[{name}] = {value}")),
+        _ if listed.is_empty() => String::new(),
+        _ => format!(" {listed} "),
     })
 }
 
@@ -111,7 +113,7 @@ var request = new
             }
         }
     },
-    GlobalParameters = new Dictionary<string, string> { %PARAMETERS% }
+    GlobalParameters = new Dictionary<string, string> {%PARAMETERS%}
 };
 
 using var client = new HttpClient();
