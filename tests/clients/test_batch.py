@@ -5,8 +5,12 @@ were, but for URL, key and connection string. Uploads go through Azure's own cli
 """
 
 import csv
+import datetime
+import http.server
 import io
 import json
+import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +19,12 @@ import pytest
 import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import BlobServiceClient, ContainerClient
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from portico import Server
 from wire import Wire, exchange, request
 
 COLUMNS = ["island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex"]
@@ -286,3 +295,65 @@ def test_a_wrong_key_is_told_as_everywhere(species):
     with pytest.raises(urllib.error.HTTPError) as refused:
         invoke_batch_execution_service(species.api_location + "/jobs", "wrong", "", "")
     assert refused.value.code == 401
+
+
+# Inputs on another host, which an administrator allowed, over TLS.
+
+
+@pytest.fixture
+def storage(tmp_path):
+    """A host with one table, known by its certificate; its URL and the file of the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+    class Storage(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            found = self.path == "/mycontainer/a.csv?sv=1&sig=x%2B"
+            self.send_response(200 if found else 403)
+            self.send_header("Content-Length", str(len(CSV) if found else 0))
+            self.end_headers()
+            self.wfile.write(CSV.encode() if found else b"")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Storage)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://localhost:{server.server_address[1]}/", str(tmp_path / "cert.pem")
+    server.shutdown()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_input_comes_over_tls_from_an_allowed_host(storage, monkeypatch, trusted):
+    url, certificate = storage
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    server = Server.start("--allow-source", "localhost", "--allow-source", "127.0.0.1")
+    try:
+        endpoint = server.endpoint("Penguin species", "northwind")
+        blob = {"BaseLocation": url, "RelativeLocation": "mycontainer/a.csv", "SasBlobToken": "?sv=1&sig=x%2B", "ConnectionString": None}
+        status, text = execute_bes(endpoint.api_location, endpoint.primary_key, {"input1": blob}, {})
+        if trusted:
+            check(text)
+        else:
+            assert status["StatusCode"] == "Failed" and "localhost does not answer" in status["Details"]
+        assert "sig=x" not in server.log()
+    finally:
+        server.stop()

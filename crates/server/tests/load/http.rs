@@ -110,6 +110,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Answer> {
         headers,
         body: Vec::new(),
     };
+    if status == 204 {
+        return Ok(answer);
+    }
     let length = answer.header("content-length").unwrap().parse().unwrap();
     answer.body = vec![0; length];
     stream.read_exact(&mut answer.body).await?;
