@@ -87,8 +87,8 @@ pub enum Difference {
     Element(Side, String, String, String),
     /// The widths differ: the slot's, then the model's.
     Width(Side, String, u64, u64),
-    /// The slot takes any number of rows, the model only this one.
-    Rows(Side, String, u64),
+    /// The slot takes any number of rows, the model's input only this one.
+    Rows(String, u64),
 }
 
 impl fmt::Display for Side {
@@ -112,10 +112,10 @@ impl fmt::Display for Difference {
                 f,
                 "{side} “{name}” has {found} values a row, expected {expected}"
             ),
-            Self::Rows(side, name, rows) => {
+            Self::Rows(name, rows) => {
                 write!(
                     f,
-                    "{side} “{name}” takes {rows} rows only, expected any number"
+                    "input “{name}” takes {rows} rows at a time, expected any number"
                 )
             }
         }
@@ -149,8 +149,9 @@ fn compare(side: Side, slot: &[Port], model: &[Port], found: &mut Vec<Difference
         {
             found.push(Difference::Width(side, name(), want, have));
         }
-        if let (None, Some(rows)) = (expected.rows, port.rows) {
-            found.push(Difference::Rows(side, name(), rows));
+        // What a graph declares of its outputs' rows binds nobody; what of its inputs', it insists on.
+        if let (Side::Input, None, Some(rows)) = (side, expected.rows, port.rows) {
+            found.push(Difference::Rows(name(), rows));
         }
     }
     for port in model {

@@ -180,6 +180,19 @@ impl Snapshot {
         })
     }
 
+    /// The endpoint of a key that is accepted now, and the key: where the path does not tell the endpoint's id.
+    pub fn endpoint_of_key(
+        &self,
+        text: &str,
+        secrets: &Secrets,
+        now: Micros,
+    ) -> Option<(&Arc<Entry>, Verified)> {
+        let (id, entry) = self.verified(text, KeyOwner::Endpoint, secrets, now)?;
+        let endpoint = self.endpoints.get(entry.endpoint.as_ref()?)?;
+        let slot = entry.record.slot;
+        Some((endpoint, Verified { id, slot }))
+    }
+
     /// The workspace of a token that is accepted now, and by what the token is found.
     pub fn workspace_token(
         &self,

@@ -53,7 +53,13 @@ fn each_difference_is_named() {
         outputs: vec![port("y", "text", 1), port("z", "32-bit float", 3)],
     };
     let other = Interface {
-        inputs: vec![port("b", "text", 5), port("c", "text", 1)],
+        inputs: vec![
+            Port {
+                rows: Some(1),
+                ..port("b", "text", 5)
+            },
+            port("c", "text", 1),
+        ],
         outputs: vec![Port {
             rows: Some(1),
             ..port("y", "text", 1)
@@ -69,8 +75,8 @@ fn each_difference_is_named() {
             "input “a” is missing",
             "input “b” is text, expected 32-bit float",
             "input “b” has 5 values a row, expected 4",
+            "input “b” takes 1 rows at a time, expected any number",
             "input “c” is not expected",
-            "output “y” takes 1 rows only, expected any number",
             "output “z” is missing",
         ]
     );

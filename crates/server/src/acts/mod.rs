@@ -4,8 +4,10 @@
 pub mod customers;
 pub mod endpoints;
 pub mod keys;
+pub mod models;
 pub mod people;
 pub mod services;
+pub mod tokens;
 pub mod workspaces;
 
 use crate::error::Error;

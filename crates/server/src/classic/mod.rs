@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod error;
 mod execute;
+mod management;
 pub mod request;
 
 use crate::app::App;
@@ -24,7 +25,9 @@ const EXECUTE: &str = "/workspaces/{workspace}/services/{endpoint}/execute";
 /// The routes of this wire.
 pub fn router() -> Router<App> {
     let wrong_method = || async { ClassicError::method_not_allowed().into_response() };
-    Router::new().route(EXECUTE, post(execute::execute).fallback(wrong_method))
+    Router::new()
+        .route(EXECUTE, post(execute::execute).fallback(wrong_method))
+        .merge(management::router())
 }
 
 /// The URL at which an endpoint is called.
@@ -33,6 +36,12 @@ pub fn execute_url(public_url: &str, workspace: &str, endpoint: &str) -> String 
         .replace("{workspace}", workspace)
         .replace("{endpoint}", endpoint);
     format!("{public_url}{path}?api-version=2.0&details=true")
+}
+
+/// The address of an endpoint on this wire, as its clients call it `ApiLocation`: what they append to it, such
+/// as `/execute`, are the endpoint's services.
+pub fn api_location(public_url: &str, workspace: &str, endpoint: &str) -> String {
+    format!("{public_url}/workspaces/{workspace}/services/{endpoint}")
 }
 
 /// Whether a path belongs to this wire rather than to the portal's pages, which it shares a beginning with.

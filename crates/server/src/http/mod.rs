@@ -16,6 +16,7 @@ mod score;
 pub mod serve;
 mod services;
 mod session;
+mod tokens;
 mod usage;
 mod versions;
 mod workspaces;
@@ -29,7 +30,7 @@ use axum::routing::get;
 use router::Registrar;
 
 pub use headers::CONTENT_SECURITY_POLICY;
-pub use request_id::RequestId;
+pub use request_id::{Address, RequestId};
 
 pub(crate) use problem::log;
 
@@ -41,6 +42,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     let mut api = Registrar::new(app.clone());
     session::routes(&mut api);
     workspaces::routes(&mut api);
+    tokens::routes(&mut api);
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);

@@ -11,10 +11,13 @@ pub mod customers;
 pub mod endpoints;
 pub mod idempotency;
 pub mod keys;
+pub mod models;
 pub mod people;
 pub mod quarantine;
 pub mod services;
 pub mod sessions;
+pub mod signatures;
+pub mod tokens;
 pub mod usage;
 pub mod workspaces;
 
