@@ -44,11 +44,12 @@ pub(super) fn router() -> Router<App> {
         .route(REFRESH, post(change::refresh).fallback(wrong_method))
 }
 
-/// The address of an endpoint on this wire, by its id: what is appended to it are its documents.
+/// Where an endpoint's documents are, as clients call it `HelpLocation`: they append `/score`, `/jobs`, `/update`
+/// or `/apidocument`. The last part is the endpoint's id, not its name: R takes it from there.
 fn help_location(public_url: &str, workspace: &str, service: &str, endpoint: &str) -> String {
     let path = ENDPOINT
         .replace("{workspace}", workspace)
         .replace("{service}", service)
         .replace("{endpoint}", endpoint);
-    format!("{public_url}{path}")
+    format!("{public_url}/apihelp{path}")
 }
