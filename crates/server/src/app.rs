@@ -2,6 +2,8 @@
 
 use crate::access::password::Passwords;
 use crate::access::sign_in::Tries;
+use crate::area::Area;
+use crate::batch::{self, Batch};
 use crate::clock::{Clock, Entropy, Micros, SECOND};
 use crate::error::Error;
 use crate::keys::secrets::{self, Secrets};
@@ -9,7 +11,7 @@ use crate::scoring::{Engine, EngineSettings, ModelDigest, ModelSource, Quarantin
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, endpoints, quarantine, usage};
+use crate::store::{Store, area, endpoints, jobs, quarantine, usage};
 use crate::throttle::Gates;
 use crate::usage::{Drained, Usage};
 use arc_swap::ArcSwap;
@@ -37,6 +39,10 @@ pub struct Parts {
     pub store: Store,
     /// Models by digest.
     pub blobs: Blobs,
+    /// Inputs and outputs of batch jobs.
+    pub area: Area,
+    /// What runs batch jobs.
+    pub batch: Batch,
     /// Key-encryption key and pepper.
     pub secrets: Secrets,
     /// What scores.
@@ -92,6 +98,8 @@ impl App {
     ) -> Result<Self, Error> {
         let store = Store::open(&settings.data).await?;
         let blobs = Blobs::in_folder(&settings.data.join("blobs"))?;
+        let area = Area::in_folder(&settings.data.join("area"))?;
+        let batch = Batch::new(engine.clone(), &settings.allowed_sources);
         let secrets = open_secrets(&settings, store.was_empty(), &entropy)?;
         for path in &secrets.missing {
             tracing::error!(
@@ -118,6 +126,8 @@ impl App {
             entropy,
             store,
             blobs,
+            area,
+            batch,
             secrets,
             engine,
             gates,
@@ -128,6 +138,11 @@ impl App {
             loading: Mutex::new(()),
             flushing: Mutex::new(()),
         })))
+    }
+
+    /// Where engines find models.
+    pub fn model_source(&self) -> Arc<dyn ModelSource> {
+        Arc::new(BlobModels(self.blobs.clone()))
     }
 
     /// What calls read.
@@ -151,7 +166,7 @@ impl App {
     }
 
     /// What runs beside the requests until the returned handle is dropped: counters to the database
-    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep.
+    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs.
     pub fn run_beside(&self) -> Beside {
         let flush = tokio::spawn(repeat(
             self.clone(),
@@ -169,7 +184,10 @@ impl App {
             |app| async move { app.sweep().await },
         ));
         let quarantines = tokio::spawn(keep_quarantines(self.clone()));
-        Beside(vec![flush, follow, sweep, quarantines])
+        // Before the first request can write one.
+        self.area.blobs.clear_aside();
+        let jobs = tokio::spawn(batch::run(self.clone()));
+        Beside(vec![flush, follow, sweep, quarantines, jobs])
     }
 
     /// Writes what was counted; what the database does not take is counted on.
@@ -214,11 +232,15 @@ impl App {
         let mut tx = self.store.begin().await?;
         endpoints::purge(tx.conn(), now).await?;
         usage::sweep(tx.conn(), now / (60 * SECOND)).await?;
-        tx.commit_quietly().await
+        jobs::sweep(tx.conn(), now).await?;
+        area::purge(tx.conn()).await?;
+        tx.commit_quietly().await?;
+        self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 
     /// Ends the engine and closes the database, once no request is running any more.
     pub async fn close(&self) {
+        self.batch.close().await;
         self.engine.shutdown().await;
         if let Err(error) = self.flush_usage().await {
             tracing::error!(%error, "the last counts were not written");

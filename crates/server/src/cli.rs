@@ -5,6 +5,7 @@ use crate::access::sign_in;
 use crate::acts::people::{self, NewPerson, Standing};
 use crate::app::App;
 use crate::audit::Who;
+use crate::batch::child::{self, Rows};
 use crate::clock::{Clock, Entropy};
 use crate::convert::{self, Convert};
 use crate::demo;
@@ -39,6 +40,9 @@ enum Command {
     Import(Import),
     /// Turn any table into CSV, XLSX or JSON: the spreadsheet's importer on the command line.
     Convert(Convert),
+    /// Take a table apart: for the server, which starts this.
+    #[command(hide = true)]
+    Rows(Rows),
     /// What only somebody at the server's machine may do.
     #[command(subcommand)]
     Admin(Admin),
@@ -89,6 +93,10 @@ struct Serve {
     /// How long a call may take, in milliseconds.
     #[arg(long, default_value_t = CALL_TIMEOUT.as_millis() as u64)]
     call_timeout: u64,
+    /// A host that inputs of batch jobs may be fetched from; repeat it for several. One at a private address is
+    /// allowed by that address.
+    #[arg(long, value_name = "HOST")]
+    allow_source: Vec<String>,
     /// A file for the scoring process's own record of what ran when.
     #[arg(long, hide = true)]
     scorer_stamps: Option<PathBuf>,
@@ -165,6 +173,9 @@ pub fn main() -> ExitCode {
     if let Command::Convert(convert) = &cli.command {
         return convert::main(convert);
     }
+    if let Command::Rows(rows) = &cli.command {
+        return child::main(rows);
+    }
     let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,portico_server=info"));
     tracing_subscriber::fmt()
@@ -185,7 +196,7 @@ pub fn main() -> ExitCode {
             Command::Import(import) => run_import(import).await,
             Command::Admin(Admin::AddPerson(person)) => run_add_person(person).await,
             // Done already, without all this.
-            Command::Convert(_) => Ok(()),
+            Command::Convert(_) | Command::Rows(_) => Ok(()),
         }
     });
     match done {
@@ -246,6 +257,7 @@ impl Place {
             public_url,
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
+            allowed_sources: Vec::new(),
         }
     }
 }
@@ -280,6 +292,7 @@ async fn run_server(serve_args: Serve) -> Result<(), Error> {
     };
     let mut settings = serve_args.place.settings(listen, public_url.clone());
     settings.call_timeout = Duration::from_millis(serve_args.call_timeout);
+    settings.allowed_sources = serve_args.allow_source;
     let mut engine = serve_args.place.engine()?;
     engine.stamps = serve_args.scorer_stamps;
     let app = App::open(settings, engine, Clock::System, Entropy::System).await?;

@@ -3,7 +3,9 @@
 pub mod access;
 pub mod acts;
 pub mod app;
+pub mod area;
 pub mod audit;
+pub mod batch;
 pub mod calls;
 pub mod classic;
 pub mod cli;
@@ -13,6 +15,7 @@ pub mod demo;
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod outgoing;
 pub mod package;
 pub mod scoring;
 pub mod settings;

@@ -20,6 +20,8 @@ pub struct Settings {
     pub call_timeout: Duration,
     /// The largest body of a request-response call in bytes.
     pub call_bytes: usize,
+    /// Hosts that inputs of batch jobs may be fetched from: names, or addresses, which then may be private.
+    pub allowed_sources: Vec<String>,
 }
 
 /// Classic's limits: 4 MB and 100 s a call.

@@ -193,6 +193,14 @@ impl Snapshot {
         Some((endpoint, Verified { id, slot }))
     }
 
+    /// Whether the key with this id is one of this endpoint's and accepted now. Its text is not asked: for
+    /// what was signed with a secret that follows from the id.
+    pub fn key_opens(&self, id: &KeyId, endpoint: &EndpointId, now: Micros) -> bool {
+        self.keys.get(id).is_some_and(|entry| {
+            entry.endpoint.as_ref() == Some(endpoint) && entry.record.accepted_at(now)
+        })
+    }
+
     /// The workspace of a token that is accepted now, and by what the token is found.
     pub fn workspace_token(
         &self,

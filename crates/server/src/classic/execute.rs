@@ -17,7 +17,7 @@ use crate::snapshot::Entry;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use portico_api::id::{EndpointId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -36,8 +36,8 @@ pub(super) async fn execute(
 ) -> Result<Response, ClassicError> {
     let execute = parse_query(query.as_deref().unwrap_or_default())?;
     let Path((workspace, endpoint)) = path.map_err(|_| ClassicError::unauthorized())?;
-    let (entry, slot, key) =
-        admitted(&app, &workspace, &endpoint, &request).ok_or_else(ClassicError::unauthorized)?;
+    let (entry, slot, key) = admitted(&app, &workspace, &endpoint, request.headers())
+        .ok_or_else(ClassicError::unauthorized)?;
     let failed = |error: Error| answer_to(&error, &id);
     let body = crate::http::extract::read_body(request, app.settings.call_bytes)
         .await
@@ -70,13 +70,13 @@ pub(super) async fn execute(
 }
 
 /// The endpoint that the key opens, and the key.
-fn admitted(
+pub(super) fn admitted(
     app: &App,
     workspace: &str,
     endpoint: &str,
-    request: &Request,
+    headers: &HeaderMap,
 ) -> Option<(Arc<Entry>, UsageSlot, KeyId)> {
-    let text = bearer(request.headers())?;
+    let text = bearer(headers)?;
     let workspace = WorkspaceId::parse(workspace).ok()?;
     let endpoint = EndpointId::parse(endpoint).ok()?;
     let snapshot = app.snapshot();
@@ -109,7 +109,7 @@ fn cells_of(values: &Values) -> OutputCells<'_> {
 }
 
 /// The error on classic's wire; what the caller must not read goes to the log.
-fn answer_to(error: &Error, id: &RequestId) -> ClassicError {
+pub(super) fn answer_to(error: &Error, id: &RequestId) -> ClassicError {
     let answer = translate(error);
     crate::http::log(error, answer.status.as_u16(), id);
     answer

@@ -1,12 +1,15 @@
-//! The request-response wire of Azure ML Studio (classic), so that its clients go on working after a
-//! change of address and key.
+//! The request-response and batch execution wires of Azure ML Studio (classic), so that their clients go on
+//! working after a change of address and key.
 //!
-//! This reads headers and query, `request` the body; `answer` and `error` write what goes out, and
-//! `execute` joins them with what stands elsewhere for all wires alike: key, permit, model.
+//! For request-response this reads headers and query, `request` the body; `answer` and `error` write what goes out, and
+//! `execute` joins them with what stands elsewhere for all wires alike: key, permit, model. `jobs` is batch
+//! execution, `blobs` the storage that its clients read and write, `management` what changes services and endpoints.
 
 pub mod answer;
+mod blobs;
 pub mod error;
 mod execute;
+pub mod jobs;
 mod management;
 pub mod request;
 
@@ -27,6 +30,8 @@ pub fn router() -> Router<App> {
     let wrong_method = || async { ClassicError::method_not_allowed().into_response() };
     Router::new()
         .route(EXECUTE, post(execute::execute).fallback(wrong_method))
+        .merge(jobs::router())
+        .merge(blobs::router())
         .merge(management::router())
 }
 

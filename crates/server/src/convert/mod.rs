@@ -4,7 +4,7 @@
 //! The file is taken apart in a process of its own with a limit on its memory: whatever is in it, this
 //! one lives to say in plain words why there is no table.
 
-mod limits;
+pub(crate) mod limits;
 mod output;
 mod report;
 mod source;

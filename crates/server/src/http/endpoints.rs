@@ -75,6 +75,11 @@ pub(super) fn shown(app: &App, stored: Stored) -> Endpoint {
         stored.workspace_id.as_str(),
         stored.id.as_str(),
     );
+    let batch = classic::jobs::url(
+        &app.settings.public_url,
+        stored.workspace_id.as_str(),
+        stored.id.as_str(),
+    );
     Endpoint {
         id: stored.id,
         workspace_id: stored.workspace_id,
@@ -97,7 +102,7 @@ pub(super) fn shown(app: &App, stored: Stored) -> Endpoint {
         customer_name: stored.customer_name,
         urls: Urls {
             request_response: url,
-            batch: None,
+            batch: Some(batch),
             inference: None,
         },
         models,

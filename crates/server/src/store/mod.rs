@@ -5,11 +5,13 @@
 //! that reads first and writes later fails at once when somebody else wrote in between) and moves
 //! the installation's version counter on as it commits.
 
+pub mod area;
 pub mod audit;
 pub mod blobs;
 pub mod customers;
 pub mod endpoints;
 pub mod idempotency;
+pub mod jobs;
 pub mod keys;
 pub mod models;
 pub mod people;

@@ -75,6 +75,7 @@ impl TestApp {
             public_url: base.clone(),
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
+            allowed_sources: Vec::new(),
         };
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
