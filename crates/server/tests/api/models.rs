@@ -3,7 +3,7 @@
 use crate::management::refused;
 use crate::support::{As, Reply, TestApp, package_folder};
 use bytes::Bytes;
-use portico_api::id::{EndpointId, PersonId, ServiceId, WorkspaceId};
+use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_server::acts::models::{self, NewModel};
 use portico_server::audit::Who;
 use portico_server::error::Error;
@@ -37,12 +37,14 @@ pub(crate) struct Stage {
     pub(crate) token: As,
     pub(crate) id: EndpointId,
     pub(crate) key: String,
-    pub(crate) owner_id: PersonId,
 }
 
 impl Stage {
     pub(crate) async fn start() -> Self {
-        let at = TestApp::start().await;
+        Self::start_at(TestApp::start().await).await
+    }
+
+    async fn start_at(at: TestApp) -> Self {
         let owner_id = at.person("olga", false).await;
         let (workspace, token) = at.workspace("field", &owner_id).await;
         let service = at.publish(&workspace, PACKAGE).await;
@@ -61,7 +63,6 @@ impl Stage {
             workspace,
             service,
             token,
-            owner_id,
         }
     }
 
@@ -104,6 +105,28 @@ impl Stage {
             source: format!("test/{model}"),
         };
         models::customise(&self.at.app, &Who::system(), &self.id, &[new], None).await
+    }
+
+    /// Uploads a model into the endpoint's blob area; answers where it is.
+    async fn upload(&self, name: &str, model: &str) -> Value {
+        let path = format!(
+            "/workspaces/{}/services/{}/blobs/models/{name}",
+            self.workspace, self.id
+        );
+        let key = As::Bearer(self.key.clone());
+        let ask = self.at.ask(&key, "PUT", &path).bytes(retrained(model));
+        let mut location = ask.send().await.expect(201);
+        location.as_object_mut().unwrap().remove("ConnectionString");
+        location
+    }
+
+    /// A PATCH of the slot with the model at this location.
+    async fn patch(&self, who: &As, location: &Value, also: Value) -> Reply {
+        let mut body = json!({"Resources": [{"Name": SLOT, "Location": location}]});
+        let also = also.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(also);
+        let ask = self.at.ask(who, "PATCH", &self.path("acme"));
+        ask.json(&body).send().await
     }
 
     async fn refresh(&self, body: &str) -> Reply {
@@ -534,4 +557,236 @@ async fn no_call_fails_while_models_are_swapped() {
     };
     let (_, seen) = tokio::join!(swaps, calls);
     assert!(seen[&true] > 0 && seen[&false] > 0, "{seen:?}");
+}
+
+/// A host that answers every request with this model, and counts them.
+async fn elsewhere(model: Bytes) -> (String, std::sync::Arc<std::sync::atomic::AtomicU32>) {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let base = format!("http://{}/models", listener.local_addr().unwrap());
+    let count = std::sync::Arc::new(AtomicU32::new(0));
+    let counted = std::sync::Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", model.len());
+            let _ = stream.write_all(head.as_bytes()).await;
+            let _ = stream.write_all(&model).await;
+        }
+    });
+    (base, count)
+}
+
+#[tokio::test]
+async fn patch_takes_a_model_from_the_blob_area_by_its_link() {
+    let stage = Stage::start().await;
+    let before = stage.grams().await;
+    let location = stage.upload("heavier.onnx", "heavier.onnx").await;
+    let base = location["BaseLocation"].as_str().unwrap();
+    assert!(base.starts_with(&stage.at.base), "{location}");
+    let settings = json!({"MaxConcurrentCalls": 7, "Description": "retrained"});
+    let patched = stage
+        .patch(&stage.token, &location, settings)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&patched["MaxConcurrentCalls"], &patched["Description"]),
+        (&json!(7), &json!("retrained"))
+    );
+    assert!((stage.grams().await - before - 1000.0).abs() < 0.01);
+    assert_eq!(stage.revisions().await, ["create 1 0", "customise 1 1"]);
+    let trail = stage.at.texts("SELECT actor_kind || ' ' || action || ' ' || after FROM audit WHERE action IN ('endpoint.update', 'endpoint.customise') ORDER BY seq").await;
+    assert_eq!(trail.len(), 2);
+    assert!(
+        trail[0].starts_with("token endpoint.update ") && trail[0].contains("retrained"),
+        "{trail:?}"
+    );
+    let from = format!("{base}{}", location["RelativeLocation"].as_str().unwrap());
+    assert!(
+        trail[1].contains(&from) && !trail[1].contains("sig="),
+        "{trail:?}"
+    );
+
+    // The endpoint's own key opens its own area, and a slash more or a question mark less is no matter.
+    stage
+        .refresh(r#"{"OverwriteResources":"True"}"#)
+        .await
+        .expect(200);
+    let own = As::Bearer(stage.key.clone());
+    let bare = json!({"BaseLocation": base.trim_end_matches('/'), "RelativeLocation": "/models/heavier.onnx", "SasBlobToken": null});
+    stage.patch(&own, &bare, json!({})).await.expect(200);
+    assert!((stage.grams().await - before - 1000.0).abs() < 0.01);
+    let kinds = stage
+        .at
+        .texts("SELECT actor_kind FROM audit WHERE action = 'endpoint.customise' ORDER BY seq")
+        .await;
+    assert_eq!(kinds, ["token", "key"]);
+}
+
+#[tokio::test]
+async fn locations_that_lead_nowhere_are_refused_and_change_nothing() {
+    let stage = Stage::start().await;
+    let good = stage.upload("heavier.onnx", "heavier.onnx").await;
+    let wide = stage.upload("wider.onnx", "wider.onnx").await;
+    let own = As::Bearer(stage.key.clone());
+    let with = |field: &str, value: Value| {
+        let mut changed = good.clone();
+        changed[field] = value;
+        changed
+    };
+    let other_link = wide["SasBlobToken"].clone();
+    for (who, location, code, words) in [
+        (
+            &stage.token,
+            with("SasBlobToken", json!("")),
+            "InvalidBlob",
+            "does not open it",
+        ),
+        (
+            &stage.token,
+            with("SasBlobToken", other_link),
+            "InvalidBlob",
+            "does not open it",
+        ),
+        (
+            &stage.token,
+            with("RelativeLocation", json!("x")),
+            "InvalidBlob",
+            "no address of a blob",
+        ),
+        (
+            &stage.token,
+            with("BaseLocation", json!(stage.at.base)),
+            "InvalidBlob",
+            "no address of a blob",
+        ),
+        (
+            &own,
+            with("RelativeLocation", json!("models/none.onnx")),
+            "BlobNotFound",
+            "no such blob",
+        ),
+        (
+            &own,
+            with("BaseLocation", json!("http://models.example.test/")),
+            "InvalidBlob",
+            "not allowed",
+        ),
+        (
+            &own,
+            with("BaseLocation", json!("file:///etc/")),
+            "InvalidBlob",
+            "no address of http",
+        ),
+        (
+            &own,
+            with("BaseLocation", json!("")),
+            "MissingInputBlobInformation",
+            "BaseLocation",
+        ),
+        (
+            &own,
+            with("RelativeLocation", json!(null)),
+            "MissingInputBlobInformation",
+            "RelativeLocation",
+        ),
+    ] {
+        let reply = stage
+            .patch(who, &location, json!({"Description": "never"}))
+            .await;
+        let detail = refused(&reply, 400, "BadArgument", code);
+        let message = detail["message"].as_str().unwrap();
+        assert!(
+            message.contains(words) && !message.contains("sig="),
+            "{message}"
+        );
+        assert_eq!(detail["target"], SLOT);
+    }
+    let detail = refused(
+        &stage
+            .patch(&stage.token, &wide, json!({"Description": "never"}))
+            .await,
+        400,
+        "InvalidOperation",
+        "IncompatibleModel",
+    );
+    assert!(
+        detail["message"]
+            .as_str()
+            .unwrap()
+            .contains("11 values a row, expected 12")
+    );
+    // A setting that breaks a rule keeps the model out, too.
+    let reply = stage
+        .patch(&stage.token, &good, json!({"MaxConcurrentCalls": 201}))
+        .await;
+    refused(
+        &reply,
+        400,
+        "BadArgument",
+        "WebServiceConcurrentRequestRequirementInvalid",
+    );
+    assert_eq!(stage.revisions().await, ["create 1 0"]);
+    let shown = stage
+        .at
+        .get(&stage.token, &stage.path("acme"))
+        .await
+        .expect(200);
+    assert_eq!(shown["Description"], "");
+    // A link works for a day.
+    stage.at.wait(25 * 3600 * 1_000_000);
+    let reply = stage.patch(&stage.token, &good, json!({})).await;
+    let detail = refused(&reply, 400, "BadArgument", "InvalidBlob");
+    assert!(
+        detail["message"].as_str().unwrap().contains("has expired"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn a_model_is_fetched_from_a_host_that_was_allowed_and_from_no_other() {
+    use std::sync::atomic::Ordering;
+    let (base, count) = elsewhere(retrained("heavier.onnx")).await;
+    let allow = |settings: &mut portico_server::settings::Settings| {
+        settings.allowed_sources = vec!["127.0.0.1".to_owned()];
+    };
+    let at = TestApp::start_with(tempfile::tempdir().unwrap(), crate::support::NOW, allow).await;
+    let stage = Stage::start_at(at).await;
+    let before = stage.grams().await;
+    let location = json!({"BaseLocation": base, "RelativeLocation": "heavier.onnx", "SasBlobToken": "?sig=abc"});
+    stage
+        .patch(&stage.token, &location, json!({}))
+        .await
+        .expect(200);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert!((stage.grams().await - before - 1000.0).abs() < 0.01);
+    // What has no slot is not asked for.
+    let body = json!({"Resources": [{"Name": "other", "Location": location}]});
+    let ask = stage
+        .at
+        .ask(&stage.token, "PATCH", &stage.path("acme"))
+        .json(&body);
+    refused(&ask.send().await, 400, "BadArgument", "BadParameterValue");
+    let default = stage.at.ask(&stage.token, "PATCH", &stage.path("default"));
+    let body = json!({"Resources": [{"Name": SLOT, "Location": location}]});
+    refused(
+        &default.json(&body).send().await,
+        409,
+        "Conflict",
+        "OperationNotAllowed",
+    );
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    let plain = Stage::start().await;
+    let reply = plain.patch(&plain.token, &location, json!({})).await;
+    let detail = refused(&reply, 400, "BadArgument", "InvalidBlob");
+    assert!(
+        detail["message"].as_str().unwrap().contains("not allowed"),
+        "{detail}"
+    );
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }

@@ -65,10 +65,19 @@ impl TestApp {
 
     /// An installation in a folder that may hold one already.
     pub(crate) async fn start_in(home: tempfile::TempDir, now: i64) -> Self {
+        Self::start_with(home, now, |_| {}).await
+    }
+
+    /// As [`TestApp::start_in`], with settings of its own.
+    pub(crate) async fn start_with(
+        home: tempfile::TempDir,
+        now: i64,
+        set: impl FnOnce(&mut Settings),
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let base = format!("http://{listen}");
-        let settings = Settings {
+        let mut settings = Settings {
             data: home.path().join("data"),
             secrets: home.path().join("secrets"),
             listen,
@@ -77,6 +86,7 @@ impl TestApp {
             call_bytes: CALL_BYTES,
             allowed_sources: Vec::new(),
         };
+        set(&mut settings);
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
         let app = App::open(settings, engine, Clock::held(now), Entropy::System)
@@ -272,6 +282,10 @@ impl Ask {
 
     pub(crate) fn text(self, body: impl Into<String>) -> Self {
         Self(self.0.body(body.into()))
+    }
+
+    pub(crate) fn bytes(self, body: bytes::Bytes) -> Self {
+        Self(self.0.body(body))
     }
 
     pub(crate) async fn send(self) -> Reply {

@@ -15,6 +15,7 @@ use crate::http::{Address, RequestId};
 use crate::store::endpoints::{self, Stored};
 use crate::store::services::{self, Viewer};
 use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::header;
 use axum::http::request::Parts;
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -27,6 +28,8 @@ pub(super) struct Caller {
     pub(super) who: Who,
     /// The workspace of the path, which is the caller's own.
     pub(super) workspace: WorkspaceId,
+    /// By which host the caller reached this server.
+    pub(super) host: Option<String>,
     reach: Reach,
     id: RequestId,
     service: String,
@@ -74,6 +77,11 @@ impl FromRequestParts<App> for Caller {
         Ok(Self {
             who: Who::new(actor, id.as_str(), address),
             workspace: WorkspaceId::parse(&workspace).map_err(|_| error::unauthorized())?,
+            host: parts
+                .headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok())
+                .map(str::to_owned),
             reach,
             id,
             service,

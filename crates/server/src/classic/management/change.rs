@@ -106,7 +106,7 @@ pub(super) async fn patch(
         let mut new = Vec::with_capacity(models.len());
         for (resource, location) in models {
             new.push(NewModel {
-                bytes: location::fetch(&app, &caller, &present, &resource, &location).await?,
+                bytes: location::fetch(&app, &caller, &resource, &location).await?,
                 source: location.source(),
                 resource,
             });
