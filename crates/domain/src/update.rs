@@ -169,9 +169,9 @@ pub enum CustomiseProblem {
         "The default endpoint follows the newest version and takes no models of its own. Add an endpoint and customise that."
     )]
     Default,
-    /// The version has no slots.
+    /// The version has no slots, and so none of this name.
     #[error("This Web Service has no updatable resources.")]
-    NoSlots,
+    NoSlots(String),
     /// The version has no slot of this name.
     #[error("This Web Service has no updatable resource “{resource}”. It has: {}.", .known.join(", "))]
     UnknownSlot {
@@ -205,7 +205,7 @@ pub fn slot<'a>(serving: &'a Serving, resource: &str) -> Result<&'a Model, Custo
         return Err(CustomiseProblem::Default);
     }
     if serving.slots.is_empty() {
-        return Err(CustomiseProblem::NoSlots);
+        return Err(CustomiseProblem::NoSlots(resource.to_owned()));
     }
     serving
         .slots

@@ -110,7 +110,7 @@ fn a_model_goes_where_it_fits_and_nowhere_else() {
     let bare = serving(Slots::new(), Slots::new());
     assert_eq!(
         customise(&bare, &slots(&[("m", "mine", 4)])),
-        Err(CustomiseProblem::NoSlots)
+        Err(CustomiseProblem::NoSlots("m".to_owned()))
     );
     let default = Serving {
         is_default: true,

@@ -8,6 +8,7 @@ pub mod models;
 pub mod people;
 pub mod services;
 pub mod tokens;
+pub mod updates;
 pub mod workspaces;
 
 use crate::error::Error;

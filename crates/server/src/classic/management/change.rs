@@ -7,6 +7,7 @@ use super::error;
 use super::location::{self, Location};
 use crate::acts;
 use crate::acts::models::{self, NewModel};
+use crate::acts::updates;
 use crate::app::App;
 use crate::classic::error::ClassicError;
 use crate::error::Error;
@@ -100,8 +101,7 @@ pub(super) async fn patch(
         // Whether the slots are there is asked before anything is fetched for them.
         let serving = models::serving(&app, &present).await.map_err(failed)?;
         for (name, _) in &models {
-            update::slot(&serving, name)
-                .map_err(|problem| failed(models::refused(&problem, name)))?;
+            update::slot(&serving, name).map_err(|problem| failed(models::refused(&problem)))?;
         }
         let mut new = Vec::with_capacity(models.len());
         for (resource, location) in models {
@@ -151,7 +151,7 @@ pub(super) async fn refresh(
         let fields = Fields::read(&bytes)?;
         fields.flag("OverwriteResources")?.unwrap_or(false)
     };
-    let done = models::update(&app, &caller.who, &present.id, overwrite)
+    let done = updates::update(&app, &caller.who, &present.id, overwrite)
         .await
         .map_err(failed)?;
     if done.is_none() {
