@@ -1,3 +1,5 @@
+//! The rules of customising and updating, by cases and over random histories.
+
 use super::*;
 use proptest::prelude::*;
 

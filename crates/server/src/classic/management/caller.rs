@@ -20,6 +20,9 @@ use axum::http::request::Parts;
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::name::EndpointName;
+use portico_api::routes::{self, Route};
+use portico_api::session::Role;
+use portico_domain::access::{self, Decision, Standing};
 use portico_domain::key::PlainKey;
 
 /// A caller of this wire, and what the path names.
@@ -148,24 +151,31 @@ impl Caller {
         &self.endpoint
     }
 
-    /// Refuses an endpoint's key where only a workspace's token will do.
-    pub(super) fn must_hold_token(&self) -> Result<(), ClassicError> {
-        match self.reach {
-            Reach::Workspace => Ok(()),
-            Reach::Endpoint(_) => Err(error::key_not_enough(
-                "An endpoint's key does not reach as far as this. Use a token of the workspace.",
-            )),
+    /// Refuses what the access table does not allow: this wire has the rows of the REST routes that do the
+    /// same. A token has its own column. A key has the customer's; while no customer has its endpoint, it
+    /// stands for the publisher where the endpoint is changed.
+    pub(super) fn must_be_allowed(
+        &self,
+        route: &Route,
+        endpoint: Option<&Stored>,
+    ) -> Result<(), ClassicError> {
+        let sold = endpoint.is_some_and(|endpoint| endpoint.customer_id.is_some());
+        let standing = match self.reach {
+            Reach::Workspace => Standing::token(true),
+            Reach::Endpoint(_) if !sold && *route == routes::UPDATE_ENDPOINT => {
+                Standing::person(false, Some(Role::Publisher), false)
+            }
+            Reach::Endpoint(_) => Standing::person(false, Some(Role::Customer), true),
+        };
+        let row = access::row(route).ok_or_else(ClassicError::internal)?;
+        if access::decide(row, standing) == Decision::Allow {
+            return Ok(());
         }
-    }
-
-    /// Refuses a customer's key where something would change.
-    pub(super) fn must_not_be_a_customer(&self, endpoint: &Stored) -> Result<(), ClassicError> {
-        match self.reach {
-            Reach::Endpoint(_) if endpoint.customer_id.is_some() => Err(error::key_not_enough(
-                "This endpoint is granted to a customer, so its keys call it and don't change it. Use a token of the workspace.",
-            )),
-            _ => Ok(()),
-        }
+        Err(error::key_not_enough(if sold {
+            "This endpoint is granted to a customer, so its keys call it and don't change it. Use a token of the workspace."
+        } else {
+            "An endpoint's key does not reach as far as this. Use a token of the workspace."
+        }))
     }
 
     /// The service of the path.

@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portico_api::endpoint::UpdateEndpoint;
+use portico_api::routes;
 use portico_domain::update;
 use serde_json::Value;
 
@@ -89,7 +90,7 @@ pub(super) async fn patch(
     request: Request,
 ) -> Result<Response, ClassicError> {
     let present = caller.endpoint(&app).await?;
-    caller.must_not_be_a_customer(&present)?;
+    caller.must_be_allowed(&routes::UPDATE_ENDPOINT, Some(&present))?;
     let failed = |error: Error| caller.failed(&error);
     let cap = cap(&app, &caller).await?;
     let bytes = body::bytes(request).await.map_err(failed)?;
@@ -142,7 +143,7 @@ pub(super) async fn refresh(
     request: Request,
 ) -> Result<Response, ClassicError> {
     let present = caller.endpoint(&app).await?;
-    caller.must_not_be_a_customer(&present)?;
+    caller.must_be_allowed(&routes::UPDATE_ENDPOINT, Some(&present))?;
     let failed = |error: Error| caller.failed(&error);
     let bytes = body::bytes(request).await.map_err(failed)?;
     let overwrite = if bytes.iter().all(u8::is_ascii_whitespace) {

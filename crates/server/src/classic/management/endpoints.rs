@@ -24,6 +24,7 @@ use portico_api::endpoint::CreateEndpoint;
 use portico_api::id::{EndpointId, ServiceId};
 use portico_api::key::KeySlot;
 use portico_api::name::EndpointName;
+use portico_api::routes;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -138,7 +139,7 @@ pub(super) async fn add(
     request: Request,
 ) -> Result<Response, ClassicError> {
     let service = caller.service(&app).await?;
-    caller.must_hold_token()?;
+    caller.must_be_allowed(&routes::CREATE_ENDPOINT, None)?;
     let failed = |error: Error| caller.failed(&error);
     let name = EndpointName::parse(caller.endpoint_text())
         .map_err(|problem| error::bad_value("EndpointName", problem.to_string()))?;
@@ -178,7 +179,7 @@ pub(super) async fn delete(
     let mut tries = 0;
     loop {
         let present = caller.endpoint(&app).await?;
-        caller.must_hold_token()?;
+        caller.must_be_allowed(&routes::DELETE_ENDPOINT, Some(&present))?;
         match acts::delete(&app, &caller.who, &present).await {
             Ok(()) => return Ok(StatusCode::OK),
             // Classic's clients send no state to compare with: what is deleted is what is there.

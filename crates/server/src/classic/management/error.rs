@@ -39,16 +39,8 @@ pub(super) fn unauthorized() -> ClassicError {
 
 /// The key is good and does not reach as far as this.
 pub(super) fn key_not_enough(words: &str) -> ClassicError {
-    ClassicError {
-        status: StatusCode::FORBIDDEN,
-        ..of(
-            StatusCode::FORBIDDEN,
-            "Unauthorized",
-            "Unauthorized",
-            "ManagementRequestUnauthorized",
-            words,
-        )
-    }
+    let (class, code) = ("Unauthorized", "ManagementRequestUnauthorized");
+    of(StatusCode::FORBIDDEN, class, class, code, words)
 }
 
 /// The workspace has no such service.
@@ -84,10 +76,6 @@ pub(super) fn bad_value(field: &str, rule: impl Into<String>) -> ClassicError {
 
 /// Services are published as packages of models here, not as code.
 pub(super) fn type_refused(words: &str) -> ClassicError {
-    bad_type(words)
-}
-
-fn bad_type(words: &str) -> ClassicError {
     let mut error = ClassicError::argument("WebServiceTypeInvalid", words);
     for detail in &mut error.details {
         detail.target = Some("Type".to_owned());

@@ -13,6 +13,7 @@ use crate::store::services::{self, Viewer};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use portico_api::routes;
 
 /// All that a list holds; classic had no pages.
 const ALL: u32 = u32::MAX >> 1;
@@ -50,7 +51,8 @@ pub(super) async fn get(State(app): State<App>, caller: Caller) -> Result<Respon
 
 /// Refuses to publish, and says what to do instead.
 pub(super) async fn put(caller: Caller, request: Request) -> Result<Response, ClassicError> {
-    caller.must_hold_token()?;
+    // Whoever may change a service is told; nobody may publish one so.
+    caller.must_be_allowed(&routes::UPDATE_SERVICE, None)?;
     let bytes = body::bytes(request)
         .await
         .map_err(|error| caller.failed(&error))?;
@@ -73,7 +75,7 @@ pub(super) async fn delete(
     let mut tries = 0;
     loop {
         let present = caller.service(&app).await?;
-        caller.must_hold_token()?;
+        caller.must_be_allowed(&routes::DELETE_SERVICE, None)?;
         match acts::delete(&app, &caller.who, &present).await {
             Ok(()) => return Ok(StatusCode::OK),
             // Classic's clients send no state to compare with: what is deleted is what is there.
