@@ -51,15 +51,11 @@ class Endpoint:
         return f"{service}/endpoints/{self.name}"
 
     @property
-    def help_path(self):
-        """The path of `HelpLocation`, whose last part is the endpoint's id and not its name."""
-        service = f"/workspaces/{self.workspace_id}/webservices/{self.service_id}"
-        return f"/apihelp{service}/endpoints/{self.id}"
-
-    @property
     def help_location(self):
-        """`HelpLocation` in classic's words: clients append `/score`, `/jobs`, `/update`."""
-        return self.base_url + self.help_path
+        """`HelpLocation` in classic's words, whose last part is the endpoint's id and not its name: clients
+        append `/score`, `/jobs`, `/update` and `/apidocument`."""
+        service = f"/workspaces/{self.workspace_id}/webservices/{self.service_id}"
+        return f"{self.base_url}{service}/endpoints/{self.id}"
 
     @property
     def address(self):

@@ -63,7 +63,7 @@ impl Area {
     /// If the disk does not take it.
     pub async fn keep(&self, aside: Aside, sha256: &str) -> Result<(), Error> {
         let (blobs, sha256) = (self.blobs.clone(), sha256.to_owned());
-        tokio::task::spawn_blocking(move || blobs.adopt(aside, &sha256))
+        tokio::task::spawn_blocking(move || blobs.adopt(&aside, &sha256))
             .await
             .map_err(|error| Error::Internal(error.to_string()))?
     }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::outgoing::Outgoing;
 use crate::scoring::{Engine, EngineSettings, ModelSource, Quarantine};
-use crate::store::jobs;
+use crate::store::jobs::{self, queue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
@@ -150,7 +150,7 @@ pub async fn run(app: App) {
 
 async fn recover(app: &App) -> Result<(), Error> {
     let mut tx = app.store.begin().await?;
-    let jobs = jobs::recover(tx.conn()).await?;
+    let jobs = queue::recover(tx.conn()).await?;
     tx.commit_quietly().await?;
     if jobs > 0 {
         tracing::info!(jobs, "jobs that ran when the server ended begin again");
@@ -185,11 +185,11 @@ async fn work(app: &App) {
 }
 
 async fn claim(app: &App) -> Result<Option<jobs::Job>, Error> {
-    if !jobs::any_waiting(app.store.read()).await? {
+    if !queue::any_waiting(app.store.read()).await? {
         return Ok(None);
     }
     let mut tx = app.store.begin().await?;
-    let job = jobs::claim(tx.conn(), app.clock.now()).await?;
+    let job = queue::claim(tx.conn(), app.clock.now()).await?;
     tx.commit_quietly().await?;
     Ok(job)
 }
@@ -197,7 +197,7 @@ async fn claim(app: &App) -> Result<Option<jobs::Job>, Error> {
 async fn put_back(app: &App, job: &jobs::Job) {
     let done = async {
         let mut tx = app.store.begin().await?;
-        jobs::put_back(tx.conn(), job).await?;
+        queue::put_back(tx.conn(), job).await?;
         tx.commit_quietly().await
     };
     if let Err(error) = done.await {

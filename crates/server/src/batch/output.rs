@@ -230,7 +230,7 @@ mod tests {
         }
         let (whole, list) = output.finish(aside).unwrap();
         let text = |written: Written| {
-            blobs.adopt(written.aside, &written.sha256).unwrap();
+            blobs.adopt(&written.aside, &written.sha256).unwrap();
             let mut text = String::new();
             blobs
                 .open(&written.sha256)

@@ -33,6 +33,8 @@ pub struct Reader {
     /// The columns' names.
     pub columns: Vec<String>,
     out: BufReader<ChildStdout>,
+    /// Whether the last row has come.
+    over: bool,
     // Ends with this.
     _child: Child,
 }
@@ -79,6 +81,7 @@ impl Reader {
         let mut reader = Self {
             columns: Vec::new(),
             out: BufReader::with_capacity(256 << 10, out),
+            over: false,
             _child: child,
         };
         timeout(OPEN, reader.head())
@@ -110,11 +113,11 @@ impl Reader {
     /// [`ReadProblem`].
     pub async fn next(&mut self, most: usize) -> Result<Vec<Row>, ReadProblem> {
         let mut rows = Vec::with_capacity(most);
-        while rows.len() < most {
+        while rows.len() < most && !self.over {
             let row = timeout(NEXT, self.row()).await;
             match row.map_err(|_| ReadProblem::TooLong)?? {
                 Some(row) => rows.push(row),
-                None => break,
+                None => self.over = true,
             }
         }
         Ok(rows)

@@ -10,7 +10,8 @@ use crate::area::BLOB_BYTES;
 use crate::calls::pipeline::Pipeline;
 use crate::error::Error;
 use crate::http::receive::{ReceiveProblem, receive};
-use crate::store::jobs::{self, Ending, Job, State};
+use crate::store::jobs::queue::{self, Ending};
+use crate::store::jobs::{Job, State};
 use crate::store::{area, services, usage};
 use crate::usage::Delta;
 use std::collections::HashSet;
@@ -46,7 +47,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Error> {
 }
 
 async fn until_taken_back(app: &App, job: &Job) -> Result<(), Error> {
-    while jobs::is_under_way(app.store.read(), job).await? {
+    while queue::is_under_way(app.store.read(), job).await? {
         tokio::time::sleep(WATCH).await;
     }
     Ok(())
@@ -172,7 +173,7 @@ async fn input(app: &App, job: &Job) -> Result<File, RunProblem> {
     let _named = app.area.naming.read().await;
     app.area.keep(received.aside, &received.sha256).await?;
     let mut tx = app.store.begin().await?;
-    jobs::fetched(tx.conn(), job, &received.sha256).await?;
+    queue::fetched(tx.conn(), job, &received.sha256).await?;
     tx.commit_quietly().await?;
     Ok(app.area.blobs.open(&received.sha256)?)
 }
@@ -295,7 +296,7 @@ async fn fail(app: &App, job: &Job, reason: &str) -> Result<(), Error> {
 async fn end(app: &App, job: &Job, ending: &Ending<'_>, rows: u64) -> Result<(), Error> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    if jobs::end(tx.conn(), job, ending, now).await? {
+    if queue::end(tx.conn(), job, ending, now).await? {
         let delta = Delta {
             endpoint: job.endpoint_id.clone(),
             slot: job.slot,

@@ -56,7 +56,7 @@ impl Blobs {
     ///
     /// # Errors
     /// If the disk does not take it.
-    pub fn adopt(&self, aside: Aside, digest: &str) -> Result<(), Error> {
+    pub fn adopt(&self, aside: &Aside, digest: &str) -> Result<(), Error> {
         aside.file.sync_all()?;
         let place = self.path(digest);
         let folder = place.parent().unwrap_or(&self.folder);

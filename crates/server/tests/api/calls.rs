@@ -297,7 +297,7 @@ async fn paths_and_methods_of_this_wire_answer_in_its_form() {
         let error = reply.expect(405);
         assert_eq!(error["error"]["code"], "BadArgument", "{method}");
     }
-    for path in ["/jobs", "/x", "/execute/x"] {
+    for path in ["/nothing", "/x", "/execute/x"] {
         let path = format!("{}{path}", acme.call.split("/execute").next().unwrap());
         for method in ["GET", "POST"] {
             let error = world

@@ -9,9 +9,11 @@
 )]
 
 mod access;
+mod area;
 mod bodies;
 mod calls;
 mod endpoints;
+mod jobs;
 mod keys;
 mod management;
 mod models;

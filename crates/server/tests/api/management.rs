@@ -304,7 +304,7 @@ async fn services_and_endpoints_look_as_classics_did() {
     assert_eq!(
         reply.text,
         format!(
-            r#"{{"Name":"acme","Description":"","CreationTime":"2026-11-18T11:06:40.000Z","WorkspaceId":"{workspace}","WebServiceId":"{id}","HelpLocation":"{base}/apihelp/workspaces/{workspace}/webservices/{id}/endpoints/{own}","ApiLocation":"{base}/workspaces/{workspace}/services/{own}","Version":"2026-11-18T11:06:40.000Z","PreventUpdate":false,"SampleDataEnabled":true,"MaxConcurrentCalls":20,"DiagnosticsTraceLevel":"None","ThrottleLevel":"High","Resources":[{{"Name":{name},"Kind":"TrainedModel","Location":{{"BaseLocation":null,"RelativeLocation":"{digest}","SasBlobToken":null}}}}]}}"#,
+            r#"{{"Name":"acme","Description":"","CreationTime":"2026-11-18T11:06:40.000Z","WorkspaceId":"{workspace}","WebServiceId":"{id}","HelpLocation":"{base}/workspaces/{workspace}/webservices/{id}/endpoints/{own}","ApiLocation":"{base}/workspaces/{workspace}/services/{own}","Version":"2026-11-18T11:06:40.000Z","PreventUpdate":false,"SampleDataEnabled":true,"MaxConcurrentCalls":20,"DiagnosticsTraceLevel":"None","ThrottleLevel":"High","Resources":[{{"Name":{name},"Kind":"TrainedModel","Location":{{"BaseLocation":null,"RelativeLocation":"{digest}","SasBlobToken":null}}}}]}}"#,
             own = own.id,
             name = shown["Resources"][0]["Name"],
         )

@@ -752,10 +752,7 @@ async fn locations_that_lead_nowhere_are_refused_and_change_nothing() {
 async fn a_model_is_fetched_from_a_host_that_was_allowed_and_from_no_other() {
     use std::sync::atomic::Ordering;
     let (base, count) = elsewhere(retrained("heavier.onnx")).await;
-    let allow = |settings: &mut portico_server::settings::Settings| {
-        settings.allowed_sources = vec!["127.0.0.1".to_owned()];
-    };
-    let at = TestApp::start_with(tempfile::tempdir().unwrap(), crate::support::NOW, allow).await;
+    let at = TestApp::start_allowing(&["127.0.0.1"]).await;
     let stage = Stage::start_at(at).await;
     let before = stage.grams().await;
     let location = json!({"BaseLocation": base, "RelativeLocation": "heavier.onnx", "SasBlobToken": "?sig=abc"});

@@ -63,30 +63,29 @@ impl TestApp {
         Self::start_in(tempfile::tempdir().unwrap(), NOW).await
     }
 
-    /// An installation in a folder that may hold one already.
-    pub(crate) async fn start_in(home: tempfile::TempDir, now: i64) -> Self {
-        Self::start_with(home, now, |_| {}).await
+    /// An empty installation that may fetch inputs of batch jobs from these hosts.
+    pub(crate) async fn start_allowing(hosts: &[&str]) -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), NOW, hosts).await
     }
 
-    /// As [`TestApp::start_in`], with settings of its own.
-    pub(crate) async fn start_with(
-        home: tempfile::TempDir,
-        now: i64,
-        set: impl FnOnce(&mut Settings),
-    ) -> Self {
+    /// An installation in a folder that may hold one already.
+    pub(crate) async fn start_in(home: tempfile::TempDir, now: i64) -> Self {
+        Self::start_with(home, now, &[]).await
+    }
+
+    async fn start_with(home: tempfile::TempDir, now: i64, hosts: &[&str]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let base = format!("http://{listen}");
-        let mut settings = Settings {
+        let settings = Settings {
             data: home.path().join("data"),
             secrets: home.path().join("secrets"),
             listen,
             public_url: base.clone(),
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
-            allowed_sources: Vec::new(),
+            allowed_sources: hosts.iter().map(ToString::to_string).collect(),
         };
-        set(&mut settings);
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
         let app = App::open(settings, engine, Clock::held(now), Entropy::System)

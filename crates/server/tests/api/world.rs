@@ -16,6 +16,13 @@ pub(crate) struct Endpoint {
     pub(crate) secondary: String,
 }
 
+impl Endpoint {
+    /// What all paths of this endpoint's data plane begin with.
+    pub(crate) fn base(&self) -> &str {
+        self.call.split("/execute").next().unwrap()
+    }
+}
+
 /// A workspace with one service, its owner and its token.
 pub(crate) struct World {
     pub(crate) at: TestApp,
@@ -29,7 +36,11 @@ pub(crate) struct World {
 impl World {
     /// Serves the demo's model of penguin species.
     pub(crate) async fn start() -> Self {
-        let at = TestApp::start().await;
+        Self::with(TestApp::start().await).await
+    }
+
+    /// The same on this server.
+    pub(crate) async fn with(at: TestApp) -> Self {
         let owner_id = at.person_with("olga", "correct horse").await;
         let (workspace, token) = at.workspace("field", &owner_id).await;
         let service = at.publish(&workspace, "penguin-species").await;

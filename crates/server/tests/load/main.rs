@@ -7,6 +7,7 @@
 
 mod endless;
 mod http;
+mod jobs;
 mod killed;
 mod server;
 mod sockets;

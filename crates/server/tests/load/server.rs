@@ -73,6 +73,12 @@ impl Server {
         )
     }
 
+    /// Ends the process as nobody is asked: it has no moment left for anything.
+    pub(crate) async fn kill(&mut self) {
+        kill_process(self.pid(), Signal::KILL).unwrap();
+        self.child.wait().await.unwrap();
+    }
+
     /// Starts a process on the data of the one before, which has ended.
     pub(crate) async fn start_again(&mut self) {
         (self.child, self._said, self.address, self.demo) =
@@ -175,7 +181,7 @@ impl Server {
         Client::new(self.address).send(request).await.unwrap()
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 }

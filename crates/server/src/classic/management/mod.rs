@@ -45,11 +45,12 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// Where an endpoint's documents are, as clients call it `HelpLocation`: they append `/score`, `/jobs`, `/update`
-/// or `/apidocument`. The last part is the endpoint's id, not its name: R takes it from there.
+/// or `/apidocument`. The last part is the endpoint's id, not its name: R takes it from there. Nothing stands
+/// before `/workspaces`, so that R finds the document where it looks for it.
 fn help_location(public_url: &str, workspace: &str, service: &str, endpoint: &str) -> String {
     let path = ENDPOINT
         .replace("{workspace}", workspace)
         .replace("{service}", service)
         .replace("{endpoint}", endpoint);
-    format!("{public_url}/apihelp{path}")
+    format!("{public_url}{path}")
 }
