@@ -738,6 +738,22 @@ async fn locations_that_lead_nowhere_are_refused_and_change_nothing() {
         .await
         .expect(200);
     assert_eq!(shown["Description"], "");
+    // More than there is room for is not read.
+    stage.at.sql("UPDATE area_blob SET bytes = 536870913").await;
+    let detail = refused(
+        &stage.patch(&stage.token, &good, json!({})).await,
+        400,
+        "BadArgument",
+        "InvalidBlob",
+    );
+    assert!(
+        detail["message"]
+            .as_str()
+            .unwrap()
+            .contains("at most 536870912 bytes"),
+        "{detail}"
+    );
+    stage.at.sql("UPDATE area_blob SET bytes = 30765").await;
     // A link works for a day.
     stage.at.wait(25 * 3600 * 1_000_000);
     let reply = stage.patch(&stage.token, &good, json!({})).await;

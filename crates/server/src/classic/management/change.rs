@@ -19,9 +19,12 @@ use portico_api::endpoint::UpdateEndpoint;
 use portico_api::routes;
 use portico_domain::update;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 /// The most models in one PATCH.
 const MODELS_MAX: usize = 20;
+/// PATCHes with models that are worked on at the same time: each holds its models in memory. More wait.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// What a PATCH asks for.
 struct Patch {
@@ -104,10 +107,14 @@ pub(super) async fn patch(
         for (name, _) in &models {
             update::slot(&serving, name).map_err(|problem| failed(models::refused(&problem)))?;
         }
+        let _turn = AT_ONCE.acquire().await;
         let mut new = Vec::with_capacity(models.len());
+        let mut room = location::MODELS_BYTES;
         for (resource, location) in models {
+            let bytes = location::fetch(&app, &caller, &resource, &location, room).await?;
+            room = room.saturating_sub(bytes.len() as u64);
             new.push(NewModel {
-                bytes: location::fetch(&app, &caller, &resource, &location).await?,
+                bytes,
                 source: location.source(),
                 resource,
             });

@@ -64,11 +64,12 @@ impl Location {
     }
 }
 
-/// The most bytes of a model that is fetched from elsewhere, and how long that may take.
-const MODEL_BYTES: u64 = 512 << 20;
+/// The most bytes of all models of one PATCH together: 512 MiB.
+pub(super) const MODELS_BYTES: u64 = 512 << 20;
+/// How long a model may take to come from elsewhere.
 const FETCH_TIME: Duration = Duration::from_secs(100);
 
-/// The model's bytes.
+/// The model's bytes, of which there is room for so many.
 ///
 /// # Errors
 /// 400 naming the resource, where the address leads to no blob of this server, its signature is not good any
@@ -78,6 +79,7 @@ pub(super) async fn fetch(
     caller: &Caller,
     resource: &str,
     location: &Location,
+    room: u64,
 ) -> Result<Bytes, ClassicError> {
     let refused = |code, why: &str| {
         let words = format!(
@@ -94,10 +96,13 @@ pub(super) async fn fetch(
             let stored = area::find(app.store.read(), &blob.endpoint, container, name);
             let stored = stored.await.map_err(|error| caller.failed(&error))?;
             let stored = stored.ok_or_else(|| refused("BlobNotFound", "there is no such blob"))?;
+            if stored.bytes > room {
+                return Err(refused("InvalidBlob", &too_large()));
+            }
             let bytes = app.area.blobs.get(&stored.sha256).await;
             bytes.map_err(|error| caller.failed(&error))
         }
-        None => match elsewhere(app, &url).await {
+        None => match elsewhere(app, &url, room).await {
             Ok(bytes) => Ok(bytes),
             Err(FetchProblem::Refused(why)) => Err(refused("InvalidBlob", &why)),
             Err(FetchProblem::Failed(error)) => Err(caller.failed(&error)),
@@ -152,13 +157,18 @@ impl From<Error> for FetchProblem {
     }
 }
 
-async fn elsewhere(app: &App, url: &str) -> Result<Bytes, FetchProblem> {
+fn too_large() -> String {
+    format!("the models of one request have at most {MODELS_BYTES} bytes together")
+}
+
+async fn elsewhere(app: &App, url: &str, room: u64) -> Result<Bytes, FetchProblem> {
     let body = app.batch.outgoing.get(url).await;
     let body = body.map_err(|problem| FetchProblem::Refused(problem.to_string()))?;
     let name = hex::encode(app.entropy.bytes::<16>().map_err(Error::from)?);
-    let received = receive(&app.area, &name, body, MODEL_BYTES, FETCH_TIME).await;
+    let received = receive(&app.area, &name, body, room, FETCH_TIME).await;
     let received = received.map_err(|problem| match problem {
         ReceiveProblem::Server(error) => FetchProblem::Failed(error),
+        ReceiveProblem::TooLarge(_) => FetchProblem::Refused(too_large()),
         other => FetchProblem::Refused(other.to_string()),
     })?;
     let read = tokio::task::spawn_blocking(move || {
