@@ -89,6 +89,14 @@ routes! {
     UPDATE_WORKSPACE: Patch "/api/v1/workspaces/{ws}" as "update_workspace";
     /// Deletes a workspace.
     DELETE_WORKSPACE: Delete "/api/v1/workspaces/{ws}" as "delete_workspace";
+    /// Lists the tokens of a workspace.
+    TOKENS: Get "/api/v1/workspaces/{ws}/tokens" as "list_tokens";
+    /// Shows a token.
+    REVEAL_TOKEN: Post "/api/v1/workspaces/{ws}/tokens/{slot}/reveal" as "reveal_token";
+    /// Rotates a token.
+    ROTATE_TOKEN: Post "/api/v1/workspaces/{ws}/tokens/{slot}/rotate" as "rotate_token";
+    /// Ends the grace of the slot's old token now.
+    END_TOKEN_GRACE: Post "/api/v1/workspaces/{ws}/tokens/{slot}/end-grace" as "end_token_grace";
     /// Lists customers.
     CUSTOMERS: Get "/api/v1/workspaces/{ws}/customers" as "list_customers";
     /// Adds a customer.

@@ -182,7 +182,8 @@ macro_rules! rows {
 }
 
 // A token never shows a key and never makes one in a slot: whoever holds it could take over what
-// belongs to a customer without a person having asked for it.
+// belongs to a customer without a person having asked for it. The same holds for tokens themselves. They do
+// what an owner does, so they are the owners' alone: an administrator does not see into workspaces.
 rows! {
     //                           anonymous person admin owner publisher customer token other
     SET_UP            Public:       yes     yes    yes   yes   yes       yes      yes   yes;
@@ -196,6 +197,10 @@ rows! {
     WORKSPACE         Workspace:    sign_in hide   yes   yes   yes       yes      yes   hide;
     UPDATE_WORKSPACE  Workspace:    sign_in hide   yes   yes   no        no       yes   hide;
     DELETE_WORKSPACE  Workspace:    sign_in hide   yes   yes   no        no       yes   hide;
+    TOKENS            Workspace:    sign_in hide   no    yes   no        no       yes   hide;
+    REVEAL_TOKEN      Workspace:    sign_in hide   no    yes   no        no       no    hide;
+    ROTATE_TOKEN      Workspace:    sign_in hide   no    yes   no        no       no    hide;
+    END_TOKEN_GRACE   Workspace:    sign_in hide   no    yes   no        no       yes   hide;
     CUSTOMERS         Workspace:    sign_in hide   yes   yes   yes       hide     yes   hide;
     CREATE_CUSTOMER   Workspace:    sign_in hide   yes   yes   yes       hide     yes   hide;
     SERVICES          Workspace:    sign_in hide   hide  yes   yes       yes      yes   hide;

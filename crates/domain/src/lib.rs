@@ -1,4 +1,5 @@
-//! Rules without I/O: the text and life of keys, the throttle, and who may do what.
+//! Rules without I/O: the text and life of keys, the throttle, who may do what, and what an update takes
+//! and keeps.
 //!
 //! Knows nothing of runtimes, databases, HTTP, clocks or sources of randomness: time and entropy
 //! are handed in.
@@ -9,3 +10,4 @@ pub mod key;
 pub mod load;
 pub mod rotation;
 pub mod throttle;
+pub mod update;

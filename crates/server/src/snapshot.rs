@@ -189,6 +189,19 @@ impl Snapshot {
         })
     }
 
+    /// The endpoint of a key that is accepted now, and the key: where the path does not tell the endpoint's id.
+    pub fn endpoint_of_key(
+        &self,
+        text: &str,
+        secrets: &Secrets,
+        now: Micros,
+    ) -> Option<(&Arc<Entry>, Verified)> {
+        let (id, entry) = self.verified(text, KeyOwner::Endpoint, secrets, now)?;
+        let endpoint = self.endpoints.get(entry.endpoint.as_ref()?)?;
+        let slot = entry.record.slot;
+        Some((endpoint, Verified { id, slot }))
+    }
+
     /// Whether the key with this id is one of this endpoint's and accepted now. Its text is not asked: for
     /// what was signed with a secret that follows from the id.
     pub fn key_opens(&self, id: &KeyId, endpoint: &EndpointId, now: Micros) -> bool {

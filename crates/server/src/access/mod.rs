@@ -154,13 +154,12 @@ fn is_safe(method: &Method) -> bool {
 async fn recognise(app: &App, request: &Request<'_>) -> Result<CallerKind, Error> {
     // A token in the header counts before a cookie: scripts send no cookie, browsers no token.
     if let Some(text) = crate::classic::bearer(request.headers) {
-        return match app
-            .snapshot()
-            .workspace_token(text, &app.secrets, app.clock.now())
-        {
-            Some((workspace, key)) => Ok(CallerKind::Token { workspace, key }),
-            None => Err(Error::Unauthenticated),
+        let now = app.clock.now();
+        let Some((workspace, key)) = app.snapshot().workspace_token(text, &app.secrets, now) else {
+            return Err(Error::Unauthenticated);
         };
+        app.usage.used(key, now);
+        return Ok(CallerKind::Token { workspace, key });
     }
     let Some(token) = cookie(request.headers) else {
         return Ok(CallerKind::Anonymous);

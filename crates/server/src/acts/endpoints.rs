@@ -281,17 +281,15 @@ fn differing(value: &Value, other: &Value) -> Value {
         .collect()
 }
 
-/// Changes an endpoint.
+/// The endpoint as a change would leave it.
 ///
 /// # Errors
-/// [`Error::Invalid`] by field, [`Error::PreconditionFailed`] if it changed meanwhile.
-pub async fn update(
-    app: &App,
-    who: &Who,
-    calls_cap: u32,
+/// [`Error::Invalid`] by field.
+pub(super) fn changed(
     present: &Stored,
     change: &UpdateEndpoint,
-) -> Result<(), Error> {
+    calls_cap: u32,
+) -> Result<Stored, Error> {
     let mut next = present.clone();
     if let Some(text) = &change.description {
         description(text)?;
@@ -308,11 +306,38 @@ pub async fn update(
     next.prevent_update = change.prevent_update.unwrap_or(present.prevent_update);
     next.logging = change.logging.unwrap_or(present.logging);
     next.sample_data = change.sample_data_enabled.unwrap_or(present.sample_data);
+    Ok(next)
+}
 
-    let now = app.clock.now();
-    let (before, after) = (changeable(present), changeable(&next));
+/// Changes an endpoint.
+///
+/// # Errors
+/// [`Error::Invalid`] by field, [`Error::PreconditionFailed`] if it changed meanwhile.
+pub async fn update(
+    app: &App,
+    who: &Who,
+    calls_cap: u32,
+    present: &Stored,
+    change: &UpdateEndpoint,
+) -> Result<(), Error> {
+    let next = changed(present, change, calls_cap)?;
     let mut tx = app.store.begin().await?;
-    endpoints::update(tx.conn(), &next, now).await?;
+    write(app, &mut tx, who, present, &next).await?;
+    tx.commit().await?;
+    app.refresh().await
+}
+
+/// Writes a changed endpoint with its audit row.
+pub(super) async fn write(
+    app: &App,
+    tx: &mut Tx,
+    who: &Who,
+    present: &Stored,
+    next: &Stored,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (before, after) = (changeable(present), changeable(next));
+    endpoints::update(tx.conn(), next, now).await?;
     let entry = Entry {
         who,
         action: "endpoint.update",
@@ -322,9 +347,7 @@ pub async fn update(
         before: Some(differing(&before, &after)),
         after: Some(differing(&after, &before)),
     };
-    audit::insert(tx.conn(), now, &entry).await?;
-    tx.commit().await?;
-    app.refresh().await
+    audit::insert(tx.conn(), now, &entry).await
 }
 
 /// Deletes an endpoint; it can be restored for seven days, its name is kept that long.

@@ -40,13 +40,17 @@ fn missing_file() -> Error {
     Error::NotRevealable("The key file of this installation is missing, so keys can be neither made nor shown. Its administrator finds the file's name in the log.".to_owned())
 }
 
-fn data_key(app: &App, workspace: &WorkspaceId, sealing: &Sealing) -> Result<DataKey, Error> {
+pub(super) fn data_key(
+    app: &App,
+    workspace: &WorkspaceId,
+    sealing: &Sealing,
+) -> Result<DataKey, Error> {
     let kek = app.secrets.kek.as_ref().ok_or_else(missing_file)?;
     let wrapped = sealed(&sealing.nonce, &sealing.data_key)?;
     Ok(seal::unwrap_data_key(kek, workspace, DATA_KEY, &wrapped)?)
 }
 
-fn sealed(nonce: &[u8], bytes: &[u8]) -> Result<Sealed, Error> {
+pub(super) fn sealed(nonce: &[u8], bytes: &[u8]) -> Result<Sealed, Error> {
     let nonce = nonce
         .try_into()
         .map_err(|_| Error::Internal("a stored nonce has the wrong length".to_owned()))?;
@@ -70,7 +74,8 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn associated_data(&self, id: &KeyId) -> String {
+    /// What binds a sealed copy to its row.
+    pub(super) fn associated_data(&self, id: &KeyId) -> String {
         KeyRow {
             workspace: self.workspace,
             owner: self

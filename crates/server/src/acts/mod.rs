@@ -4,8 +4,11 @@
 pub mod customers;
 pub mod endpoints;
 pub mod keys;
+pub mod models;
 pub mod people;
 pub mod services;
+pub mod tokens;
+pub mod updates;
 pub mod workspaces;
 
 use crate::error::Error;

@@ -18,6 +18,8 @@ pub enum Actor {
     Person(PersonId),
     /// A workspace token, by its key id.
     Token(String),
+    /// An endpoint's key, by its key id: on classic's management wire.
+    Key(String),
     /// Somebody without a name yet: setting up, signing in.
     Anonymous,
     /// The server, or a command on its machine.
@@ -44,6 +46,7 @@ impl Who {
         match self.actor {
             Actor::Person(_) => "person",
             Actor::Token(_) => "token",
+            Actor::Key(_) => "key",
             Actor::Anonymous => "anonymous",
             Actor::System => "system",
         }
@@ -53,7 +56,7 @@ impl Who {
     pub fn id(&self) -> &str {
         match &self.actor {
             Actor::Person(id) => id.as_str(),
-            Actor::Token(id) => id,
+            Actor::Token(id) | Actor::Key(id) => id,
             Actor::Anonymous | Actor::System => "",
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! For request-response this reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it;
 //! `answer` and `error` write what goes out, and `execute` joins them with what stands elsewhere for all wires
-//! alike: key, permit, model. `azureml` holds what the Python package of that name does unlike all others; `jobs`
+//! alike: key, permit, model. `management` changes services and endpoints; `azureml` holds what the Python package of
+//! that name does unlike all others; `jobs`
 //! is batch execution, `blobs` the storage that its clients read and write; `documents` are the public
 //! descriptions of an endpoint.
 
@@ -15,6 +16,7 @@ mod documents;
 pub mod error;
 mod execute;
 pub mod jobs;
+mod management;
 pub mod request;
 
 use crate::app::App;
@@ -37,6 +39,7 @@ pub fn router() -> Router<App> {
         .merge(documents::router())
         .merge(jobs::router())
         .merge(blobs::router())
+        .merge(management::router())
 }
 
 /// The URL at which an endpoint is called.
@@ -45,6 +48,12 @@ pub fn execute_url(public_url: &str, workspace: &str, endpoint: &str) -> String 
         .replace("{workspace}", workspace)
         .replace("{endpoint}", endpoint);
     format!("{public_url}{path}?api-version=2.0&details=true")
+}
+
+/// The address of an endpoint on this wire, as its clients call it `ApiLocation`: what they append to it, such
+/// as `/execute`, are the endpoint's services.
+pub fn api_location(public_url: &str, workspace: &str, endpoint: &str) -> String {
+    format!("{public_url}/workspaces/{workspace}/services/{endpoint}")
 }
 
 /// Whether a path belongs to this wire rather than to the portal's pages, which it shares a beginning with.

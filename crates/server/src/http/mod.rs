@@ -19,6 +19,7 @@ pub mod serve;
 mod services;
 mod session;
 mod strict;
+mod tokens;
 mod usage;
 mod versions;
 mod workspaces;
@@ -32,7 +33,7 @@ use axum::routing::get;
 use router::Registrar;
 
 pub use headers::CONTENT_SECURITY_POLICY;
-pub use request_id::RequestId;
+pub use request_id::{Address, RequestId};
 
 pub(crate) use problem::log;
 
@@ -44,6 +45,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     let mut api = Registrar::new(app.clone());
     session::routes(&mut api);
     workspaces::routes(&mut api);
+    tokens::routes(&mut api);
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);

@@ -228,6 +228,42 @@ fn operations() -> Vec<Operation> {
             (false, true),
         ),
         op(
+            &routes::TOKENS,
+            "tokens",
+            "List the tokens of a workspace",
+            None,
+            One("KeyList"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REVEAL_TOKEN,
+            "tokens",
+            "Show a token",
+            None,
+            One("RevealedKey"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ROTATE_TOKEN,
+            "tokens",
+            "Rotate a token; the old one lives on for its grace",
+            Some("RotateKey"),
+            One("RotatedKey"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::END_TOKEN_GRACE,
+            "tokens",
+            "End the grace of the old token now",
+            None,
+            One("KeyList"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
             &routes::CUSTOMERS,
             "customers",
             "List customers",
@@ -512,7 +548,8 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     if operation.tags.1 {
         list.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}, "description": "The ETag that was read; * for any."}));
     }
-    if operation.success.len() > 1 || operation.route.name == "rotate_key" {
+    if operation.success.len() > 1 || matches!(operation.route.name, "rotate_key" | "rotate_token")
+    {
         list.push(json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
     }
     list

@@ -39,10 +39,10 @@ pub struct Stored {
     pub last_used_at: Option<Micros>,
 }
 
-const COLUMNS: &str = "k.id, k.workspace_id, k.endpoint_id, k.slot, k.generation, k.verifier, k.nonce, k.sealed, k.last4,
+pub(super) const COLUMNS: &str = "k.id, k.workspace_id, k.endpoint_id, k.slot, k.generation, k.verifier, k.nonce, k.sealed, k.last4,
     k.created_at, k.expires_at, k.grace_until, k.disabled, k.last_used_at";
 
-fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
+pub(super) fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
     let endpoint: Option<String> = row.try_get("endpoint_id")?;
     let slot: String = row.try_get("slot")?;
     Ok(Stored {

@@ -13,10 +13,13 @@ pub mod endpoints;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod models;
 pub mod people;
 pub mod quarantine;
 pub mod services;
 pub mod sessions;
+pub mod signatures;
+pub mod tokens;
 pub mod usage;
 pub mod workspaces;
 

@@ -146,6 +146,12 @@ impl Usage {
         Self((0..SHARDS).map(|_| Mutex::default()).collect())
     }
 
+    /// Counts the use of a key for something else than a call: a workspace token, say.
+    pub fn used(&self, key: KeyId, at: i64) {
+        let minute = at.div_euclid(60_000_000);
+        self.own_shard().add_key(key, minute, 1, at);
+    }
+
     /// Counts a call.
     pub fn record(&self, call: &Call<'_>) {
         let minute = call.at.div_euclid(60_000_000);

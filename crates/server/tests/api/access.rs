@@ -173,9 +173,9 @@ impl Stage {
                 (None, Some("\"999\""), 412)
             }
             "update_key" => (Some(json!({})), None, 200),
-            "rotate_key" => (Some(json!({"grace_seconds": 0})), None, 200),
-            "reveal_key" | "restore_endpoint" => (None, None, 200),
-            "end_grace" | "release_models" => (None, None, 409),
+            "rotate_key" | "rotate_token" => (Some(json!({"grace_seconds": 0})), None, 200),
+            "reveal_key" | "reveal_token" | "restore_endpoint" => (None, None, 200),
+            "end_grace" | "end_token_grace" | "release_models" => (None, None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
             _ => (None, None, 200),
         }

@@ -286,6 +286,10 @@ impl Ask {
         Self(self.0.body(body.into()))
     }
 
+    pub(crate) fn bytes(self, body: bytes::Bytes) -> Self {
+        Self(self.0.body(body))
+    }
+
     pub(crate) async fn send(self) -> Reply {
         let response = self.0.send().await.unwrap();
         Reply {
