@@ -3,8 +3,12 @@
 
 pub mod customers;
 pub mod endpoints;
+pub mod grace;
+pub mod key_check;
 pub mod keys;
+pub mod leaks;
 pub mod people;
+pub mod rewrap;
 pub mod services;
 pub mod workspaces;
 

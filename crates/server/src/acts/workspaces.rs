@@ -11,7 +11,7 @@ use portico_api::id::{PersonId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::session::Role;
 use portico_api::throttle::HIGH_MAX;
-use portico_api::workspace::{CreateWorkspace, RevealPolicy, UpdateWorkspace};
+use portico_api::workspace::{CreateWorkspace, LeakPolicy, RevealPolicy, UpdateWorkspace};
 use portico_domain::key::PlainKey;
 use serde_json::json;
 
@@ -107,6 +107,7 @@ pub async fn update(
         ));
     }
     let reveal_policy = change.reveal_policy.unwrap_or(before.reveal_policy);
+    let leak_policy = change.leak_policy.unwrap_or(before.leak_policy);
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let changed = Changed {
@@ -114,12 +115,15 @@ pub async fn update(
         description: text,
         calls_cap,
         reveal_policy,
+        leak_policy,
     };
     workspaces::update(tx.conn(), &before.id, present.row_version, &changed, now).await?;
-    if reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime {
+    let forgets =
+        reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime;
+    if forgets {
         stored_keys::forget_sealed(tx.conn(), &before.id).await?;
     }
-    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy});
+    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy, leaks: LeakPolicy| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy, "leak_policy": leaks});
     let entry = Entry {
         who,
         action: "workspace.update",
@@ -131,12 +135,17 @@ pub async fn update(
             &before.description,
             before.max_concurrent_calls_cap,
             before.reveal_policy,
+            before.leak_policy,
         )),
-        after: Some(shown(&name, text, calls_cap, reveal_policy)),
+        after: Some(shown(&name, text, calls_cap, reveal_policy, leak_policy)),
     };
     audit::insert(tx.conn(), now, &entry).await?;
     tx.commit().await?;
-    app.refresh().await
+    app.refresh().await?;
+    if forgets {
+        app.store.fold_log().await?;
+    }
+    Ok(())
 }
 
 /// Deletes a workspace: its endpoints refuse calls at once.

@@ -65,16 +65,16 @@ pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Error> {
     }
 }
 
-/// A JSON body, with the digest of its bytes for idempotency.
+/// A JSON body of at most `LIMIT` bytes, with the digest of its bytes for idempotency.
 #[derive(Debug)]
-pub struct Body<T> {
+pub struct Body<T, const LIMIT: usize = JSON_BYTES> {
     /// The value.
     pub value: T,
     /// SHA-256 of the value in canonical form, so that white space makes no difference.
     pub digest: [u8; 32],
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for Body<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
@@ -87,7 +87,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         if !is_json {
             return Err(Error::UnsupportedMediaType);
         }
-        let bytes = read_body(request, JSON_BYTES).await?;
+        let bytes = read_body(request, LIMIT).await?;
         let tree: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
         let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();

@@ -4,6 +4,7 @@
 //! The text of a key and its life stand in `portico_domain`. Must not know HTTP or SQL; randomness is
 //! handed in.
 
+pub mod ring;
 pub mod seal;
 pub mod secrets;
 pub mod verify;
