@@ -55,6 +55,18 @@ pub async fn rotate(
     super::read(&call.send().await?)
 }
 
+/// Lets the slot's old key live on for so long from now.
+///
+/// # Errors
+/// [`super::ClientError`].
+pub async fn extend_grace(place: &Place, slot: KeySlot, grace_seconds: u32) -> Answer<()> {
+    Call::new(&routes::EXTEND_GRACE, &place.with(slot.as_str()))
+        .json(&json!({"grace_seconds": grace_seconds}))?
+        .send()
+        .await?;
+    Ok(())
+}
+
 /// Ends the grace of the slot's old key now.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use super::KeyRing;
 use super::dialogs::DisableDialog;
 use super::expiry::ExpiryDialog;
+use super::leak::leak_notice;
 use super::model::{Nearness, Slot, by_slot, expiry_warning, slot_word, state_word};
 use super::old::OldKey;
 use super::reveal::KeyText;
@@ -47,6 +48,7 @@ pub fn SlotCard(
             </header>
             <KeyText ring=ring which=which key=newest/>
             <Warning ring=ring key=newest/>
+            {move || newest.get().and_then(|key| leak_notice(&key, "Rotate this slot, without a grace."))}
             {move || newest.get().map(|key| view! { <Known key=key/> })}
             <Actions ring=ring which=which key=newest/>
             {move || old.get().map(|key| view! { <OldKey ring=ring key=key/> })}

@@ -4,6 +4,7 @@
 mod card;
 mod dialogs;
 mod expiry;
+mod leak;
 pub mod model;
 mod old;
 mod reveal;

@@ -47,7 +47,7 @@ pub struct Grace {
 }
 
 /// The graces that can be chosen.
-pub const GRACES: [Grace; 5] = [
+pub static GRACES: [Grace; 5] = [
     Grace {
         seconds: 0,
         label: "None: the old key stops at once",
@@ -69,6 +69,14 @@ pub const GRACES: [Grace; 5] = [
         label: "30 days",
     },
 ];
+
+/// The graces that are longer than the `left_ms` that an old key has anyway, and the one to begin with.
+pub fn longer_graces(left_ms: f64) -> (&'static [Grace], u32) {
+    let longer = |grace: &Grace| f64::from(grace.seconds) * SECOND > left_ms;
+    let from = GRACES.iter().position(longer).unwrap_or(GRACES.len() - 1);
+    let graces = &GRACES[from..];
+    (graces, graces[0].seconds.max(GRACE_DEFAULT_SECONDS))
+}
 
 /// The keys of one slot: the newest, and the one that is still in grace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +209,8 @@ mod tests {
             grace_until: None,
             calls_last_hour,
             revealable: true,
+            leaked_at: None,
+            leak_found_at: None,
         }
     }
 
@@ -247,6 +257,20 @@ mod tests {
         check(86_400.0, Some("1 day 0 h"));
         check(8.5 * 86_400.0, Some("8 days 12 h"));
         assert_eq!(countdown(f64::NAN, 0.0), None);
+    }
+
+    #[test]
+    fn a_grace_is_extended_by_more_than_is_left() {
+        let check = |left_hours: f64, first: u32, chosen: u32| {
+            let (graces, begin) = longer_graces(left_hours * 3_600.0 * SECOND);
+            assert_eq!((graces[0].seconds, begin), (first, chosen), "{left_hours}");
+            assert_eq!(graces.last(), GRACES.last());
+        };
+        check(0.5, 3_600, 86_400);
+        check(1.0, 86_400, 86_400);
+        check(24.0, 604_800, 604_800);
+        check(700.0, 2_592_000, 2_592_000);
+        check(721.0, 2_592_000, 2_592_000);
     }
 
     #[test]

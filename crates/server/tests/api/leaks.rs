@@ -49,18 +49,20 @@ async fn a_reported_key_is_switched_off_and_its_owner_is_told() {
     let key = listed(&world, &acme, 0).await;
     let reported_at = on_the_wire(world.at.app.clock.now());
     assert_eq!(key["state"], "disabled");
+    assert_eq!(key["leaked_at"], json!(reported_at));
+    assert_eq!(key["leak_found_at"], FOUND);
+    let other = listed(&world, &acme, 1).await;
     assert_eq!(
-        key["leak"],
-        json!({"reported_at": reported_at, "found_at": FOUND})
+        (&other["leaked_at"], &other["leak_found_at"]),
+        (&Value::Null, &Value::Null)
     );
-    assert_eq!(listed(&world, &acme, 1).await["leak"], Value::Null);
 
     // Who switches it on again has decided: the same report once more changes nothing.
     let path = format!("{}/keys/primary", acme.path);
     let on = json!({"disabled": false});
     let key = world.at.patch(&world.owner, &path, on).await.expect(200);
     assert_eq!(key["state"], "live");
-    assert_eq!(key["leak"]["found_at"], FOUND, "the mark stays");
+    assert_eq!(key["leak_found_at"], FOUND, "the mark stays");
     report(&world, json!({"key": acme.primary}))
         .await
         .expect(202);
@@ -79,7 +81,7 @@ async fn a_reported_key_is_switched_off_and_its_owner_is_told() {
     let rotation = format!("{}/keys/primary/rotate", acme.path);
     let body = json!({"grace_seconds": 0});
     let rotated = world.at.post(&world.owner, &rotation, body).await;
-    assert_eq!(rotated.expect(200)["key"]["leak"], Value::Null);
+    assert_eq!(rotated.expect(200)["key"]["leaked_at"], Value::Null);
 }
 
 #[tokio::test]
@@ -105,7 +107,7 @@ async fn an_owner_who_wants_to_be_told_only_keeps_a_working_key() {
     assert_eq!(world.try_key(&acme, &acme.primary).await, 200);
     let key = listed(&world, &acme, 0).await;
     assert_eq!(key["state"], "live");
-    assert!(key["leak"]["reported_at"].is_string() && key["leak"]["found_at"].is_null());
+    assert!(key["leaked_at"].is_string() && key["leak_found_at"].is_null());
 }
 
 #[tokio::test]
@@ -132,7 +134,7 @@ async fn keys_in_grace_and_tokens_of_workspaces_are_reported_likewise() {
         (&old["generation"], &old["state"]),
         (&json!(1), &json!("disabled"))
     );
-    assert!(old["leak"]["reported_at"].is_string());
+    assert!(old["leaked_at"].is_string());
     let extend = format!("{}/keys/primary/extend-grace", acme.path);
     let longer = json!({"grace_seconds": 7200});
     let refused = world.at.post(&world.owner, &extend, longer).await;
