@@ -55,25 +55,17 @@ pub async fn rotate(
     super::read(&call.send().await?)
 }
 
-/// Lets the slot's old key live on for so long from now.
+/// Lets the slot's old key live on for so many seconds from now; 0 ends its grace.
 ///
 /// # Errors
 /// [`super::ClientError`].
-pub async fn extend_grace(place: &Place, slot: KeySlot, grace_seconds: u32) -> Answer<()> {
-    Call::new(&routes::EXTEND_GRACE, &place.with(slot.as_str()))
-        .json(&json!({"grace_seconds": grace_seconds}))?
-        .send()
-        .await?;
-    Ok(())
-}
-
-/// Ends the grace of the slot's old key now.
-///
-/// # Errors
-/// [`super::ClientError`].
-pub async fn end_grace(place: &Place, slot: KeySlot) -> Answer<()> {
-    Call::new(&routes::END_GRACE, &place.with(slot.as_str()))
-        .json(&json!({}))?
+pub async fn change_grace(place: &Place, slot: KeySlot, seconds: u32) -> Answer<()> {
+    let (route, body) = match seconds {
+        0 => (&routes::END_GRACE, json!({})),
+        _ => (&routes::EXTEND_GRACE, json!({"grace_seconds": seconds})),
+    };
+    Call::new(route, &place.with(slot.as_str()))
+        .json(&body)?
         .send()
         .await?;
     Ok(())

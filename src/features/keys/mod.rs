@@ -4,7 +4,6 @@
 mod card;
 mod dialogs;
 mod expiry;
-mod leak;
 pub mod model;
 mod old;
 mod reveal;

@@ -47,7 +47,7 @@ pub struct Grace {
 }
 
 /// The graces that can be chosen.
-pub static GRACES: [Grace; 5] = [
+pub const GRACES: [Grace; 5] = [
     Grace {
         seconds: 0,
         label: "None: the old key stops at once",
@@ -70,12 +70,12 @@ pub static GRACES: [Grace; 5] = [
     },
 ];
 
-/// The graces that are longer than the `left_ms` that an old key has anyway, and the one to begin with.
-pub fn longer_graces(left_ms: f64) -> (&'static [Grace], u32) {
-    let longer = |grace: &Grace| f64::from(grace.seconds) * SECOND > left_ms;
-    let from = GRACES.iter().position(longer).unwrap_or(GRACES.len() - 1);
-    let graces = &GRACES[from..];
-    (graces, graces[0].seconds.max(GRACE_DEFAULT_SECONDS))
+/// The grace that *Extend* gives: the shortest one that is clearly longer than what is left, else the
+/// longest.
+pub fn longer_grace(left_ms: f64) -> Grace {
+    let longer = |grace: &Grace| f64::from(grace.seconds) * SECOND > 1.5 * left_ms;
+    let [.., longest] = GRACES;
+    GRACES.into_iter().skip(2).find(longer).unwrap_or(longest)
 }
 
 /// The keys of one slot: the newest, and the one that is still in grace.
@@ -109,8 +109,25 @@ pub fn by_slot(keys: &[Key]) -> Vec<Slot> {
         .collect()
 }
 
+/// That somebody found a key and reported it, in words.
+pub fn leak(key: &Key) -> Option<String> {
+    let date = date_of(key.leaked_at.as_ref()?);
+    let (at, place) = match &key.leak_found_at {
+        Some(place) => (", found at ", place.as_str()),
+        None => ("", ""),
+    };
+    let now = match key.state {
+        KeyState::Disabled => "Switched off",
+        _ => "Still accepted",
+    };
+    Some(format!("Reported as leaked on {date}{at}{place}. {now}."))
+}
+
 /// Whether an old key can go, in words.
 pub fn verdict(old: &Key) -> (bool, String) {
+    if let Some(words) = leak(old) {
+        return (false, words);
+    }
     match old.calls_last_hour {
         0 => (
             true,
@@ -261,16 +278,33 @@ mod tests {
 
     #[test]
     fn a_grace_is_extended_by_more_than_is_left() {
-        let check = |left_hours: f64, first: u32, chosen: u32| {
-            let (graces, begin) = longer_graces(left_hours * 3_600.0 * SECOND);
-            assert_eq!((graces[0].seconds, begin), (first, chosen), "{left_hours}");
-            assert_eq!(graces.last(), GRACES.last());
+        let check = |left_hours: f64, expected: &str| {
+            let grace = longer_grace(left_hours * 3_600.0 * SECOND);
+            assert_eq!(grace.label, expected, "{left_hours}");
         };
-        check(0.5, 3_600, 86_400);
-        check(1.0, 86_400, 86_400);
-        check(24.0, 604_800, 604_800);
-        check(700.0, 2_592_000, 2_592_000);
-        check(721.0, 2_592_000, 2_592_000);
+        check(0.5, "24 hours");
+        check(15.9, "24 hours");
+        check(24.0, "7 days");
+        check(24.0 * 7.0, "30 days");
+        check(24.0 * 29.0, "30 days");
+    }
+
+    #[test]
+    fn a_leaked_key_says_when_it_was_found_where_and_what_became_of_it() {
+        let mut found = key(KeySlot::Primary, 1, 0);
+        assert_eq!(leak(&found), None);
+        found.leaked_at = Some(Timestamp::from_rfc3339("2026-11-23T08:05:09.120Z"));
+        let words = leak(&found).unwrap_or_default();
+        assert_eq!(words, "Reported as leaked on 2026-11-23. Still accepted.");
+        assert_eq!(verdict(&found), (false, words));
+        found.state = KeyState::Disabled;
+        found.leak_found_at = Some("https://code.example/a".to_owned());
+        assert_eq!(
+            leak(&found).as_deref(),
+            Some(
+                "Reported as leaked on 2026-11-23, found at https://code.example/a. Switched off."
+            )
+        );
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! The key that was rotated away and still works: for how long, and whether it can go.
 
 use super::KeyRing;
-use super::leak::leak_notice;
-use super::model::{GRACES, countdown, longer_graces, slot_in_sentence, state_word, verdict};
-use super::rotate::graces;
+use super::model::{countdown, longer_grace, slot_in_sentence, state_word, verdict};
 use crate::client::{self, ClientError};
 use crate::ui::live::{effect, memo, view};
 use crate::ui::time::millis_of;
@@ -32,14 +30,12 @@ pub fn OldKey(
     });
     let (safe, words) = verdict(&key);
     let asking = RwSignal::new(false);
-    let extending = RwSignal::new(false);
-    let grace = RwSignal::new(0);
-    let choices = StoredValue::new(&GRACES[..]);
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<ClientError>);
     let toasts = use_toasts();
     let slot = key.slot;
-    let act = move |longer: bool| {
+    // For so many seconds from now; 0 ends it.
+    let change = move |seconds: u32| {
         if busy.get_untracked() {
             return;
         }
@@ -47,43 +43,25 @@ pub fn OldKey(
         failure.set(None);
         let place = ring.place.get_value();
         spawn_local(async move {
-            let answer = if longer {
-                client::keys::extend_grace(&place, slot, grace.get_untracked()).await
-            } else {
-                client::keys::end_grace(&place, slot).await
-            };
+            let answer = client::keys::change_grace(&place, slot, seconds).await;
             busy.try_set(false);
             match answer {
                 Ok(()) => {
                     asking.try_set(false);
-                    extending.try_set(false);
-                    toasts.success(if longer {
-                        "The old key works for longer."
-                    } else {
-                        "The old key no longer works."
+                    toasts.success(match seconds {
+                        0 => "The old key no longer works.",
+                        _ => "The old key works for longer.",
                     });
                     ring.load();
                 }
+                Err(error) if seconds > 0 => toasts.problem(&error),
                 Err(error) => {
                     failure.try_set(Some(error));
                 }
             }
         });
     };
-    let extend = move |_| {
-        let left = ends.map_or(0.0, |ends| ends - ring.now.get_untracked());
-        let (longer, first) = longer_graces(left);
-        choices.set_value(longer);
-        grace.set(first);
-        failure.set(None);
-        extending.set(true);
-    };
-    let end = move |_| {
-        failure.set(None);
-        asking.set(true);
-    };
-    let can_extend = key.leaked_at.is_none();
-    let leaked = leak_notice(&key, "Whoever still calls with it needs the new one.");
+    let longer = longer_grace(ends.map_or(0.0, |ends| ends - ring.now.get_untracked()));
     let off = key.state == KeyState::Disabled;
     let question = words.clone();
     view! {
@@ -95,7 +73,7 @@ pub fn OldKey(
             <code class="key-text">{key.masked}</code>
             <p>
                 {move || match left() {
-                    Some(_) if off => "Refused.".to_owned(),
+                    Some(_) if off => String::new(),
                     Some(left) => format!("Works for another {left}."),
                     None => "Its grace is over.".to_owned(),
                 }}
@@ -105,30 +83,22 @@ pub fn OldKey(
                     None => "Never used.".into_any(),
                 }}
             </p>
-            {leaked}
             <p class="key-verdict" class:key-verdict-safe=safe>{words}</p>
             <div class="key-tools">
-                {can_extend.then(|| view! { <Button on_click=Callback::new(extend)>"Extend"</Button> })}
-                <Button on_click=Callback::new(end)>"End now"</Button>
+                {(!off).then(|| view! {
+                    <Button busy=busy on_click=Callback::new(move |_| change(longer.seconds))>
+                        {format!("Extend to {}", longer.label)}
+                    </Button>
+                })}
+                <Button on_click=Callback::new(move |_| asking.set(true))>"End now"</Button>
             </div>
-            <Confirm
-                open=extending
-                title="Extend the grace of the old key?"
-                action="Extend"
-                danger=false
-                busy=busy
-                error=failure
-                on_confirm=Callback::new(move |()| act(true))
-            >
-                {graces(choices.get_value(), grace, Callback::new(|()| {}))}
-            </Confirm>
             <Confirm
                 open=asking
                 title=format!("End the grace of the old key of {} slot?", slot_in_sentence(slot).replace(" key", ""))
                 action="End now"
                 busy=busy
                 error=failure
-                on_confirm=Callback::new(move |()| act(false))
+                on_confirm=Callback::new(move |()| change(0))
             >
                 <p>{question.clone()}</p>
                 <p>"Calls with it are refused from then on. The new key is not touched."</p>

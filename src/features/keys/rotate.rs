@@ -1,7 +1,7 @@
 //! Rotates a slot: which one, how long the old key lives on, and the new key, shown once.
 
 use super::KeyRing;
-use super::model::{GRACES, Grace, by_slot, slot_in_sentence, slot_word};
+use super::model::{GRACES, by_slot, slot_in_sentence, slot_word};
 use crate::client::{self, ClientError};
 use crate::features::account::step_up::use_step_up;
 use crate::features::endpoints::{focus_first, random_hex};
@@ -157,7 +157,26 @@ fn RotateForm(
                     </div>
                 </fieldset>
                 <OldUse ring=ring chosen=slot/>
-                {graces(&GRACES, grace, Callback::new(move |()| once.set_value(random_hex())))}
+                <fieldset class="graces">
+                    <legend class="field-label">"How long the old key keeps working"</legend>
+                    {GRACES
+                        .into_iter()
+                        .map(|choice| view! {
+                            <label class="grace">
+                                <input
+                                    type="radio"
+                                    name="rotate-grace"
+                                    prop:checked=move || grace.get() == choice.seconds
+                                    on:change=move |_| {
+                                        grace.set(choice.seconds);
+                                        once.set_value(random_hex());
+                                    }
+                                />
+                                <span>{choice.label}</span>
+                            </label>
+                        })
+                        .collect_view()}
+                </fieldset>
                 {move || failure.get().map(|error| view! { <ErrorPanel error=error/> })}
             </div>
             <footer class="dialog-foot">
@@ -165,36 +184,6 @@ fn RotateForm(
                 <Button kind=ButtonKind::Primary submit=true busy=busy>"Rotate"</Button>
             </footer>
         </form>
-    }
-}
-
-/// The choice of how long an old key works.
-pub(super) fn graces(
-    choices: &'static [Grace],
-    chosen: RwSignal<u32>,
-    on_change: Callback<()>,
-) -> impl IntoView {
-    view! {
-        <fieldset class="graces">
-            <legend class="field-label">"How long the old key keeps working"</legend>
-            {choices
-                .iter()
-                .map(|choice| view! {
-                    <label class="grace">
-                        <input
-                            type="radio"
-                            name="grace"
-                            prop:checked=move || chosen.get() == choice.seconds
-                            on:change=move |_| {
-                                chosen.set(choice.seconds);
-                                on_change.run(());
-                            }
-                        />
-                        <span>{choice.label}</span>
-                    </label>
-                })
-                .collect_view()}
-        </fieldset>
     }
 }
 
