@@ -74,6 +74,10 @@ pub struct Key {
     pub calls_last_hour: u64,
     /// Whether it can be shown again.
     pub revealable: bool,
+    /// When somebody who had found it first reported it; the mark stays with this generation.
+    pub leaked_at: Option<Timestamp>,
+    /// Where it was found, if the report said so: the words of whoever reported it, checked by nobody.
+    pub leak_found_at: Option<String>,
 }
 
 /// The keys of an endpoint: for each slot its newest generation, then one that is still in grace.
@@ -120,6 +124,44 @@ pub struct RotateKey {
 
 fn default_grace() -> u32 {
     GRACE_DEFAULT_SECONDS
+}
+
+/// Gives a slot's old key a longer grace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExtendGrace {
+    /// How long the old key lives on from now, in seconds: 1 to 2,592,000 (30 days), and longer than it
+    /// would have lived anyway.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 2_592_000))]
+    pub grace_seconds: u32,
+}
+
+/// The longest place of a find, in characters.
+pub const FOUND_AT_MAX: usize = 500;
+/// The largest report of a leaked key, in bytes.
+pub const LEAK_REPORT_BYTES: usize = 4 * 1024;
+
+/// Reports a key that was found where it should not be. Nobody needs to be signed in: who has the
+/// whole key could call with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportLeakedKey {
+    /// The whole key as it was found.
+    pub key: String,
+    /// Where it was found: an http or https address of at most 500 characters, without the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
+    pub found_at: Option<String>,
+}
+
+/// Answer to a report: the same whether or not such a key exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LeakReceived {
+    /// Always true: if the key is one of this installation's, its owner is told.
+    pub received: bool,
 }
 
 /// Answer to a rotation.

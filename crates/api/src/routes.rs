@@ -75,6 +75,8 @@ routes! {
     SIGN_OUT: Delete "/api/v1/session" as "sign_out";
     /// Gives the password again before a sensitive act.
     STEP_UP: Post "/api/v1/session/step-up" as "step_up";
+    /// Reports a key that was found where it should not be.
+    REPORT_LEAKED_KEY: Post "/api/v1/leaked-keys" as "report_leaked_key";
     /// Who is signed in.
     ME: Get "/api/v1/me" as "me";
     /// Endpoints granted to the organisations of the signed-in person, over all workspaces.
@@ -137,6 +139,8 @@ routes! {
     ROTATE_KEY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/rotate" as "rotate_key";
     /// Ends the grace of the slot's old key now.
     END_GRACE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/end-grace" as "end_grace";
+    /// Gives the old key a longer grace.
+    EXTEND_GRACE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys/{slot}/extend-grace" as "extend_grace";
     /// Scores rows, signed in.
     SCORE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/score" as "score";
     /// Usage over time.

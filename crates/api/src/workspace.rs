@@ -21,6 +21,17 @@ pub enum RevealPolicy {
     Once,
 }
 
+/// What becomes of a key when somebody who holds the whole of it reports it as leaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LeakPolicy {
+    /// It is switched off at once; the other slot goes on. The default.
+    Disable,
+    /// It goes on working; its owner is told.
+    Tell,
+}
+
 /// A workspace: the container of web services, with members of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -43,6 +54,8 @@ pub struct Workspace {
     /// How long a call to any endpoint in it may take in all, in seconds; 100 unless its owners or the
     /// server's operator set another.
     pub call_timeout_seconds: u32,
+    /// What becomes of a key that is reported as leaked.
+    pub leak_policy: LeakPolicy,
     /// What the signed-in person is in it; absent for an administrator without membership.
     pub role: Option<Role>,
     /// How many web services of it the signed-in person can see.
@@ -91,7 +104,9 @@ pub struct UpdateWorkspace {
     /// The cap on calls at once, 1 to 200. Endpoints above it keep their limit until changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_concurrent_calls_cap: Option<u32>,
-    /// Whether keys can be shown again. Going to *once* forgets all sealed copies.
+    /// Whether keys can be shown again. Going to *once* forgets the sealed copies of all endpoints' keys
+    /// at once and for good: they go on working, and whoever has not kept them must rotate them. Going
+    /// back to *any_time* does not bring them back; keys made from then on can be shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reveal_policy: Option<RevealPolicy>,
     /// Whether endpoints' `swagger.json` and help pages are public by their id. Switched off, they answer as if
@@ -106,4 +121,8 @@ pub struct UpdateWorkspace {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 600))]
     pub call_timeout_seconds: Option<u32>,
+    /// What becomes of a key that is reported as leaked: *disable* switches it off at once, *tell* marks
+    /// it and leaves it working.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak_policy: Option<LeakPolicy>,
 }

@@ -10,7 +10,8 @@ use crate::base62;
 use portico_api::key::KeySlot;
 use zeroize::Zeroizing;
 
-const PREFIX: &str = "portico_";
+/// What every key begins with.
+pub const PREFIX: &str = "portico_";
 const ID_WIDTH: usize = 11;
 const SECRET_WIDTH: usize = 43;
 const CHECKSUM_WIDTH: usize = 6;

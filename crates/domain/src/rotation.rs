@@ -62,6 +62,43 @@ impl KeyRecord {
             ..self
         }
     }
+
+    /// The record with a grace of `grace_seconds` from now, which must be longer than what is left of it.
+    /// A grace that is over is not brought back.
+    ///
+    /// # Errors
+    /// [`ExtensionProblem`]; nothing changes then.
+    pub fn grace_extended(self, now: i64, grace_seconds: u32) -> Result<Self, ExtensionProblem> {
+        if grace_seconds > GRACE_MAX_SECONDS {
+            return Err(ExtensionProblem::TooLong);
+        }
+        let present = self
+            .grace_until
+            .filter(|_| self.state_at(now) == KeyState::Grace);
+        let present = present.ok_or(ExtensionProblem::NotInGrace)?;
+        let until = now.saturating_add(i64::from(grace_seconds) * 1_000_000);
+        if until <= present {
+            return Err(ExtensionProblem::NotLonger);
+        }
+        Ok(Self {
+            grace_until: Some(until),
+            ..self
+        })
+    }
+}
+
+/// Why a grace can't be made longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtensionProblem {
+    /// More than 30 days from now.
+    #[error("the old key lives on for at most 30 days from now")]
+    TooLong,
+    /// Not after the moment at which it ends already.
+    #[error("the old key would end no later than it does already; to shorten its grace, end it")]
+    NotLonger,
+    /// There is no grace that runs: it was never rotated away, or its grace is over and stays so.
+    #[error("no grace is running")]
+    NotInGrace,
 }
 
 /// Why a slot can't be rotated.
@@ -257,7 +294,78 @@ mod tests {
         assert_eq!(first().grace_ended(5), first());
     }
 
+    #[test]
+    fn a_running_grace_is_extended_and_an_ended_one_is_not() {
+        let grace = KeyRecord {
+            grace_until: Some(HOUR),
+            ..first()
+        };
+        let extended = grace.grace_extended(HOUR - 1, 3600).unwrap();
+        assert_eq!(extended.grace_until, Some(2 * HOUR - 1));
+        let check = |record: KeyRecord, now, seconds, problem| {
+            assert_eq!(record.grace_extended(now, seconds), Err(problem));
+        };
+        check(grace, HOUR, 3600, ExtensionProblem::NotInGrace);
+        check(first(), 0, 3600, ExtensionProblem::NotInGrace);
+        let off = KeyRecord {
+            disabled: true,
+            ..grace
+        };
+        check(off, 0, 7200, ExtensionProblem::NotInGrace);
+        let dated = KeyRecord {
+            expires_at: Some(5),
+            ..grace
+        };
+        check(dated, 5, 7200, ExtensionProblem::NotInGrace);
+        check(grace, 0, 3600, ExtensionProblem::NotLonger);
+        check(grace, 0, 0, ExtensionProblem::NotLonger);
+        check(grace, 0, GRACE_MAX_SECONDS + 1, ExtensionProblem::TooLong);
+        check(grace, 0, u32::MAX, ExtensionProblem::TooLong);
+    }
+
+    /// What is done to the one key in grace.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Extend(u32),
+        End,
+    }
+
     proptest! {
+        /// The end that was last decided on is the end to the very microsecond.
+        #[test]
+        fn a_key_is_accepted_until_the_very_microsecond_of_its_end(
+            grace in 1_u32..=GRACE_MAX_SECONDS,
+            steps in prop::collection::vec(
+                (0_i64..2 * HOUR, prop_oneof![Just(Step::End), (0_u32..=GRACE_MAX_SECONDS).prop_map(Step::Extend)]),
+                0..8,
+            ),
+            at in 0_i64..HOUR,
+        ) {
+            let mut old = rotate(&[KeyRecord::first(KeySlot::Primary, at)], at, grace).unwrap().changed[0];
+            let mut end = at + i64::from(grace) * 1_000_000;
+            let mut now = at;
+            for (wait, step) in steps {
+                now += wait;
+                match step {
+                    Step::End => {
+                        old = old.grace_ended(now);
+                        end = end.min(now);
+                    }
+                    Step::Extend(seconds) => {
+                        let until = now + i64::from(seconds) * 1_000_000;
+                        let extended = old.grace_extended(now, seconds);
+                        prop_assert_eq!(extended.is_ok(), now < end && until > end);
+                        if let Ok(record) = extended {
+                            (old, end) = (record, until);
+                        }
+                    }
+                }
+                prop_assert!(old.accepted_at(end - 1));
+                prop_assert!(!old.accepted_at(end));
+                prop_assert_eq!(old.accepted_at(now), now < end);
+            }
+        }
+
         #[test]
         fn after_any_rotations_one_key_is_live_and_at_most_one_in_grace(
             steps in prop::collection::vec((0_i64..3 * HOUR, 0_u32..=10_800), 1..12),

@@ -58,6 +58,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Sign-in tries by address.
     pub tries: Tries,
+    /// Reports of leaked keys by address.
+    pub reports: Tries,
     snapshot: ArcSwap<Snapshot>,
     loading: Mutex<()>,
     flushing: Mutex<()>,
@@ -138,6 +140,7 @@ impl App {
             usage: Usage::new(),
             passwords: Passwords::default(),
             tries: Tries::default(),
+            reports: Tries::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
             loading: Mutex::new(()),
             flushing: Mutex::new(()),

@@ -1,6 +1,8 @@
 //! The commands of `portico`: what they are called and what they take. Each opens the server's parts
 //! and hands over.
 
+mod keys;
+
 use crate::access::sign_in;
 use crate::acts::people::{self, NewPerson, Standing};
 use crate::app::App;
@@ -20,7 +22,7 @@ use portico_api::id::{CustomerId, WorkspaceId};
 use portico_api::session::Role;
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -44,6 +46,9 @@ enum Command {
     /// Take a table apart: for the server, which starts this.
     #[command(hide = true)]
     Rows(Rows),
+    /// Change the key-encryption key, and check that every key opens.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// What only somebody at the server's machine may do.
     #[command(subcommand)]
     Admin(Admin),
@@ -230,13 +235,16 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Serve(serve) => run_server(serve).await,
             Command::Import(import) => run_import(import).await,
+            Command::Keys(command) => return keys::run(command).await,
             Command::Admin(Admin::AddPerson(person)) => run_add_person(person).await,
             // Done already, without all this.
             Command::Convert(_) | Command::Rows(_) => Ok(()),
         }
+        .map(|()| true)
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => failed(&error),
     }
 }
@@ -262,13 +270,17 @@ fn say_error(text: &str) {
     eprintln!("{text}");
 }
 
+/// Where the secrets of a data folder are unless another place is named.
+fn secrets_beside(data: &Path) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_os_string();
+    name.push("-secrets");
+    data.with_file_name(name)
+}
+
 impl Place {
     fn secrets(&self) -> PathBuf {
-        self.secrets.clone().unwrap_or_else(|| {
-            let mut name = self.data.file_name().unwrap_or_default().to_os_string();
-            name.push("-secrets");
-            self.data.with_file_name(name)
-        })
+        let named = self.secrets.clone();
+        named.unwrap_or_else(|| secrets_beside(&self.data))
     }
 
     fn engine(&self) -> Result<EngineSettings, Error> {

@@ -222,6 +222,16 @@ impl Snapshot {
         entry.endpoint.is_none().then(workspace)
     }
 
+    /// The key that this text is, whatever its state: for a report that it was found. Takes the same time
+    /// for a key that there is not.
+    pub fn whose(&self, text: &str, secrets: &Secrets) -> Option<KeyId> {
+        let parsed = key::parse(text).ok()?;
+        let entry = self.keys.get(&parsed.id);
+        let pepper = secrets.pepper.as_ref()?;
+        let fits = verify::verify(pepper, text, entry.map(|entry| &entry.verifier));
+        fits.then_some(parsed.id)
+    }
+
     fn verified(
         &self,
         text: &str,

@@ -81,7 +81,11 @@ impl Tries {
         failures.locked_until = locked_until(failures.count, now);
     }
 
-    fn count(&self, address: &str, now: Micros) -> Result<(), Error> {
+    /// Counts a try from an address.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`] past the tries of a minute.
+    pub fn count(&self, address: &str, now: Micros) -> Result<(), Error> {
         let minute = now / (60 * SECOND);
         let mut map = self
             .by_address

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::clock::{Micros, from_the_wire, on_the_wire};
 use crate::error::Error;
+use crate::keys::ring::UnwrapError;
 use crate::keys::seal::{self, DataKey, KeyRow, Sealed};
 use crate::keys::verify;
 use crate::snapshot::record;
@@ -18,7 +19,7 @@ use portico_domain::rotation::{RotationProblem, rotate as rotate_rule};
 use serde_json::json;
 
 /// A workspace has one data key; its name is part of what binds a sealed copy to its row.
-const DATA_KEY: &str = "1";
+pub(super) const DATA_KEY: &str = "1";
 
 /// A fresh data key for a workspace, wrapped.
 ///
@@ -26,9 +27,9 @@ const DATA_KEY: &str = "1";
 /// If the key-encryption key is missing.
 pub fn new_data_key(app: &App, workspace: &WorkspaceId) -> Result<Sealed, Error> {
     let data_key = DataKey::new(app.entropy.bytes()?);
-    let kek = app.secrets.kek.as_ref().ok_or_else(missing_file)?;
+    let kek = app.secrets.keks.newest()?.ok_or_else(missing_file)?;
     Ok(seal::wrap_data_key(
-        kek,
+        &kek,
         workspace,
         DATA_KEY,
         &data_key,
@@ -45,9 +46,14 @@ pub(super) fn data_key(
     workspace: &WorkspaceId,
     sealing: &Sealing,
 ) -> Result<DataKey, Error> {
-    let kek = app.secrets.kek.as_ref().ok_or_else(missing_file)?;
     let wrapped = sealed(&sealing.nonce, &sealing.data_key)?;
-    Ok(seal::unwrap_data_key(kek, workspace, DATA_KEY, &wrapped)?)
+    let keks = &app.secrets.keks;
+    keks.unwrap_data_key(workspace, DATA_KEY, &wrapped)
+        .map_err(|error| match error {
+            UnwrapError::Missing => missing_file(),
+            UnwrapError::Seal(error) => error.into(),
+            UnwrapError::Secrets(error) => error.into(),
+        })
 }
 
 pub(super) fn sealed(nonce: &[u8], bytes: &[u8]) -> Result<Sealed, Error> {
@@ -143,6 +149,8 @@ pub async fn issue(
         grace_until: None,
         disabled: false,
         last_used_at: None,
+        leaked_at: None,
+        leak_found_at: None,
     };
     keys::insert(tx.conn(), &stored).await?;
     Ok(plain)
@@ -183,6 +191,8 @@ fn shown(stored: &keys::Stored, calls: &[(String, u64)], now: Micros) -> Key {
             .find(|(id, _)| *id == stored.id)
             .map_or(0, |(_, calls)| *calls),
         revealable: stored.sealed.is_some(),
+        leaked_at: stored.leaked_at.map(on_the_wire),
+        leak_found_at: stored.leak_found_at.clone(),
     }
 }
 
@@ -200,7 +210,7 @@ async fn newest(
         .ok_or(Error::NotFound)
 }
 
-async fn noted(
+pub(super) async fn noted(
     app: &App,
     tx: &mut Tx,
     who: &Who,

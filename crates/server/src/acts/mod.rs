@@ -3,9 +3,13 @@
 
 pub mod customers;
 pub mod endpoints;
+pub mod grace;
+pub mod key_check;
 pub mod keys;
+pub mod leaks;
 pub mod models;
 pub mod people;
+pub mod rewrap;
 pub mod services;
 pub mod tokens;
 pub mod updates;

@@ -51,6 +51,8 @@ fn shown(stored: &Stored, requests: &[(String, u64)], now: Micros) -> Key {
             .find(|(id, _)| *id == stored.id)
             .map_or(0, |(_, requests)| *requests),
         revealable: stored.sealed.is_some(),
+        leaked_at: stored.leaked_at.map(on_the_wire),
+        leak_found_at: stored.leak_found_at.clone(),
     }
 }
 

@@ -111,6 +111,7 @@ pub async fn update(
     let limits = call_limits(app, before, change)?;
     let reveal_policy = change.reveal_policy.unwrap_or(before.reveal_policy);
     let public_documents = change.public_documents.unwrap_or(before.public_documents);
+    let leak_policy = change.leak_policy.unwrap_or(before.leak_policy);
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let changed = Changed {
@@ -120,9 +121,12 @@ pub async fn update(
         reveal_policy,
         public_documents,
         limits,
+        leak_policy,
     };
     workspaces::update(tx.conn(), &before.id, present.row_version, &changed, now).await?;
-    if reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime {
+    let forgets =
+        reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime;
+    if forgets {
         stored_keys::forget_sealed(tx.conn(), &before.id).await?;
     }
     let as_before = Changed {
@@ -131,6 +135,7 @@ pub async fn update(
         calls_cap: before.max_concurrent_calls_cap,
         reveal_policy: before.reveal_policy,
         public_documents: before.public_documents,
+        leak_policy: before.leak_policy,
         limits: CallLimits {
             bytes: before.max_call_bytes,
             seconds: before.call_timeout_seconds,
@@ -147,7 +152,11 @@ pub async fn update(
     };
     audit::insert(tx.conn(), now, &entry).await?;
     tx.commit().await?;
-    app.refresh().await
+    app.refresh().await?;
+    if forgets {
+        app.store.fold_log().await?;
+    }
+    Ok(())
 }
 
 /// What the audit trail keeps of a workspace's settings.
@@ -158,6 +167,7 @@ fn shown(settings: &Changed<'_>) -> Value {
         "max_concurrent_calls_cap": settings.calls_cap,
         "reveal_policy": settings.reveal_policy,
         "public_documents": settings.public_documents,
+        "leak_policy": settings.leak_policy,
         "max_call_bytes": settings.limits.bytes,
         "call_timeout_seconds": settings.limits.seconds,
     })

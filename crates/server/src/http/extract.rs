@@ -92,9 +92,9 @@ async fn read_held(
     }
 }
 
-/// A JSON body, with the digest of its bytes for idempotency.
+/// A JSON body of at most `LIMIT` bytes, with the digest of its bytes for idempotency.
 #[derive(Debug)]
-pub struct Body<T> {
+pub struct Body<T, const LIMIT: usize = JSON_BYTES> {
     /// The value.
     pub value: T,
     /// SHA-256 of the value in canonical form, so that white space makes no difference.
@@ -118,16 +118,16 @@ pub(super) fn refuse_other_than_json(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for Body<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         refuse_other_than_json(request.headers())?;
-        Self::parse(&read_body(request, JSON_BYTES).await?)
+        Self::parse(&read_body(request, LIMIT).await?)
     }
 }
 
-impl<T: DeserializeOwned> Body<T> {
+impl<T: DeserializeOwned, const LIMIT: usize> Body<T, LIMIT> {
     /// Reads the text of a body.
     ///
     /// # Errors
@@ -135,10 +135,10 @@ impl<T: DeserializeOwned> Body<T> {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let tree: serde_json::Value = serde_json::from_slice(bytes)
             .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
-        let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();
         if !tree.is_object() {
-            return Err(Error::field("", "malformed", "The body is not an object."));
+            return Err(Error::field("", "malformed", "Send a JSON object."));
         }
+        let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();
         let value = serde_path_to_error::deserialize(Strict(tree)).map_err(|error| {
             let path = error.path().to_string();
             let pointer = if path == "." {

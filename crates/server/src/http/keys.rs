@@ -3,12 +3,12 @@
 use super::extract::{Body, IdempotencyKey, Place};
 use super::router::Registrar;
 use crate::access::Caller;
-use crate::acts::keys as acts;
+use crate::acts::{grace, keys as acts};
 use crate::app::App;
 use crate::error::Error;
 use axum::Json;
 use axum::extract::State;
-use portico_api::key::{Key, KeyList, RevealedKey, RotateKey, RotatedKey, UpdateKey};
+use portico_api::key::{ExtendGrace, Key, KeyList, RevealedKey, RotateKey, RotatedKey, UpdateKey};
 use portico_api::routes;
 
 pub(super) fn routes(api: &mut Registrar) {
@@ -17,6 +17,7 @@ pub(super) fn routes(api: &mut Registrar) {
     api.add(&routes::REVEAL_KEY, reveal);
     api.add(&routes::ROTATE_KEY, rotate);
     api.add(&routes::END_GRACE, end_grace);
+    api.add(&routes::EXTEND_GRACE, extend_grace);
 }
 
 async fn list(
@@ -89,6 +90,20 @@ async fn end_grace(
 ) -> Result<Json<KeyList>, Error> {
     let endpoint = super::endpoints::find(&app, &caller, &place).await?;
     acts::end_grace(&app, &caller.who, &endpoint, place.slot()?).await?;
+    Ok(Json(KeyList {
+        items: acts::list(&app, &endpoint.id).await?,
+    }))
+}
+
+async fn extend_grace(
+    State(app): State<App>,
+    caller: Caller,
+    place: Place,
+    body: Body<ExtendGrace>,
+) -> Result<Json<KeyList>, Error> {
+    let endpoint = super::endpoints::find(&app, &caller, &place).await?;
+    let (slot, seconds) = (place.slot()?, body.value.grace_seconds);
+    grace::extend(&app, &caller.who, &endpoint, slot, seconds).await?;
     Ok(Json(KeyList {
         items: acts::list(&app, &endpoint.id).await?,
     }))

@@ -8,6 +8,7 @@ pub mod extract;
 mod headers;
 mod health;
 mod keys;
+mod leaks;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
@@ -51,6 +52,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     versions::routes(&mut api);
     endpoints::routes(&mut api);
     keys::routes(&mut api);
+    leaks::routes(&mut api);
     score::routes(&mut api);
     usage::routes(&mut api);
     let router = api

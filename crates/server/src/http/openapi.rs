@@ -27,6 +27,7 @@ use utoipa::OpenApi;
     workspace::CreateWorkspace,
     workspace::UpdateWorkspace,
     workspace::RevealPolicy,
+    workspace::LeakPolicy,
     customer::Customer,
     customer::CreateCustomer,
     service::Service,
@@ -49,11 +50,14 @@ use utoipa::OpenApi;
     endpoint::Quarantine,
     endpoint::Urls,
     endpoint::Logging,
+    key::ExtendGrace,
     key::Key,
     key::KeyList,
     key::KeySlot,
     key::KeyState,
+    key::LeakReceived,
     key::NewKeys,
+    key::ReportLeakedKey,
     key::RevealedKey,
     key::RotateKey,
     key::RotatedKey,
@@ -162,6 +166,15 @@ fn operations() -> Vec<Operation> {
             Some("StepUp"),
             Nothing,
             &[204],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REPORT_LEAKED_KEY,
+            "keys",
+            "Report a key that was found where it should not be; the answer is the same whether or not it exists",
+            Some("ReportLeakedKey"),
+            One("LeakReceived"),
+            &[202],
             NOT_TAGGED,
         ),
         op(
@@ -444,6 +457,15 @@ fn operations() -> Vec<Operation> {
             NOT_TAGGED,
         ),
         op(
+            &routes::EXTEND_GRACE,
+            "keys",
+            "Give the old key a longer grace",
+            Some("ExtendGrace"),
+            One("KeyList"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
             &routes::SCORE,
             "scoring",
             "Score rows, signed in",
@@ -576,7 +598,10 @@ fn describe(operation: &Operation) -> Value {
     if operation.route.name == "score" {
         describe_limits(&mut responses);
     }
-    let public = matches!(operation.route.name, "set_up" | "sign_in");
+    let public = matches!(
+        operation.route.name,
+        "set_up" | "sign_in" | "report_leaked_key"
+    );
     let mut described = json!({
         "operationId": operation.route.name,
         "tags": [operation.tag],

@@ -5,6 +5,7 @@
 //! handed in.
 
 pub mod derive;
+pub mod ring;
 pub mod seal;
 pub mod secrets;
 pub mod verify;

@@ -1,10 +1,12 @@
 //! The folder of secrets: `kek` (wraps data keys) and `pepper` (makes verifiers), 32 bytes each,
-//! written in hexadecimal.
+//! written in hexadecimal. While the key-encryption key is being changed, `kek.next` or `kek.previous`
+//! stands beside it (see [`super::ring`]).
 //!
 //! The folder has mode 0700 and its files 0600; anything wider is refused. Both files are made only
 //! together with an empty database: new secrets beside an old database would open nothing, and would
 //! hide that the right ones are missing.
 
+use super::ring::KeyEncryptionKeys;
 use secrecy::{ExposeSecret, SecretBox};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -40,11 +42,14 @@ impl Pepper {
     }
 }
 
+/// The file of the key-encryption key.
+pub(super) const KEK: &str = "kek";
+
 /// What the folder held. Without its pepper a server verifies no key, and without the key-encryption
 /// key it reveals none; it starts all the same and names the files.
 pub struct Secrets {
     /// For wrapping data keys.
-    pub kek: Option<KeyEncryptionKey>,
+    pub keks: KeyEncryptionKeys,
     /// For verifying keys.
     pub pepper: Option<Pepper>,
     /// The files that should be there and are not.
@@ -66,6 +71,12 @@ pub enum SecretsError {
     #[error("{} does not hold 32 bytes in hexadecimal", .path.display())]
     Malformed {
         /// The file.
+        path: PathBuf,
+    },
+    /// Another command is changing the keys.
+    #[error("{} is taken: another `portico keys` command is running", .path.display())]
+    Taken {
+        /// The folder.
         path: PathBuf,
     },
     /// Reading or writing failed.
@@ -111,17 +122,17 @@ pub fn open_or_create(
         missing.push(path);
         Ok(None)
     };
-    let kek = secret("kek")?.map(KeyEncryptionKey::new);
+    let kek = secret(KEK)?.map(KeyEncryptionKey::new);
     let pepper = secret("pepper")?.map(Pepper::new);
     Ok(Secrets {
-        kek,
+        keks: KeyEncryptionKeys::new(folder, kek),
         pepper,
         missing,
     })
 }
 
 /// The bytes of a secret file; `None` if there is no such file.
-fn read(path: &Path) -> Result<Option<[u8; 32]>, SecretsError> {
+pub(super) fn read(path: &Path) -> Result<Option<[u8; 32]>, SecretsError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -138,7 +149,7 @@ fn read(path: &Path) -> Result<Option<[u8; 32]>, SecretsError> {
 }
 
 /// Writes a new secret so that the file is there either whole or not at all.
-fn write(
+pub(super) fn write(
     folder: &Path,
     path: &Path,
     fill: &mut dyn FnMut(&mut [u8]),
@@ -178,7 +189,7 @@ fn refuse_if_open(path: &Path) -> Result<(), SecretsError> {
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> SecretsError {
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> SecretsError {
     let path = path.to_owned();
     move |source| SecretsError::Io { path, source }
 }
@@ -219,7 +230,7 @@ mod tests {
         assert_eq!(names, 2);
 
         let opened = open_or_create(&folder, false, &mut counting()).unwrap();
-        assert_eq!(opened.kek.unwrap().expose(), &[1; 32]);
+        assert_eq!(opened.keks.newest().unwrap().unwrap().expose(), &[1; 32]);
         assert_eq!(opened.pepper.unwrap().expose(), &[2; 32]);
     }
 
@@ -228,14 +239,14 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("secrets");
         let opened = open_or_create(&folder, false, &mut counting()).unwrap();
-        assert!(opened.kek.is_none() && opened.pepper.is_none());
+        assert!(opened.keks.newest().unwrap().is_none() && opened.pepper.is_none());
         assert_eq!(opened.missing, [folder.join("kek"), folder.join("pepper")]);
         assert!(!folder.exists(), "nothing is made beside an old database");
 
         open_or_create(&folder, true, &mut counting()).unwrap();
         fs::remove_file(folder.join("pepper")).unwrap();
         let opened = open_or_create(&folder, false, &mut counting()).unwrap();
-        assert!(opened.kek.is_some());
+        assert!(opened.keks.newest().unwrap().is_some());
         assert_eq!(opened.missing, [folder.join("pepper")]);
     }
 
@@ -246,7 +257,7 @@ mod tests {
         open_or_create(&folder, true, &mut counting()).unwrap();
         let mut other = |bytes: &mut [u8]| bytes.fill(9);
         let again = open_or_create(&folder, true, &mut other).unwrap();
-        assert_eq!(again.kek.unwrap().expose(), &[1; 32]);
+        assert_eq!(again.keks.newest().unwrap().unwrap().expose(), &[1; 32]);
     }
 
     #[test]

@@ -37,10 +37,14 @@ pub struct Stored {
     pub disabled: bool,
     /// When it was last used.
     pub last_used_at: Option<Micros>,
+    /// When it was first reported as leaked.
+    pub leaked_at: Option<Micros>,
+    /// Where it was found, as the report said.
+    pub leak_found_at: Option<String>,
 }
 
 pub(super) const COLUMNS: &str = "k.id, k.workspace_id, k.endpoint_id, k.slot, k.generation, k.verifier, k.nonce, k.sealed, k.last4,
-    k.created_at, k.expires_at, k.grace_until, k.disabled, k.last_used_at";
+    k.created_at, k.expires_at, k.grace_until, k.disabled, k.last_used_at, k.leaked_at, k.leak_found_at";
 
 pub(super) fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
     let endpoint: Option<String> = row.try_get("endpoint_id")?;
@@ -60,6 +64,8 @@ pub(super) fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
         grace_until: row.try_get("grace_until")?,
         disabled: row.try_get("disabled")?,
         last_used_at: row.try_get("last_used_at")?,
+        leaked_at: row.try_get("leaked_at")?,
+        leak_found_at: row.try_get("leak_found_at")?,
     })
 }
 
@@ -160,6 +166,76 @@ pub async fn give_grace(conn: &mut SqliteConnection, id: &str, until: Micros) ->
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Sets until when a key in grace is accepted.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn set_grace(conn: &mut SqliteConnection, id: &str, until: Micros) -> Result<(), Error> {
+    sqlx::query("UPDATE access_key SET grace_until = $2 WHERE id = $1")
+        .bind(id)
+        .bind(until)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// One key, whatever its state.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn by_id(conn: &mut SqliteConnection, id: &str) -> Result<Option<Stored>, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM access_key k WHERE k.id = $1"
+    ));
+    let row = sqlx::query(sql).bind(id).fetch_optional(conn).await?;
+    row.as_ref().map(stored).transpose()
+}
+
+/// Marks a key as leaked unless it was before, and switches it off if `disable`. Whether it was marked
+/// now.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn mark_leaked(
+    conn: &mut SqliteConnection,
+    id: &str,
+    found_at: Option<&str>,
+    disable: bool,
+    now: Micros,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE access_key SET leaked_at = $2, leak_found_at = $3, disabled = max(disabled, $4)
+          WHERE id = $1 AND leaked_at IS NULL",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(found_at)
+    .bind(disable)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All keys of a workspace and its endpoints, whatever their state, in order of endpoint, slot and
+/// generation.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_workspace(
+    pool: &SqlitePool,
+    workspace: &WorkspaceId,
+) -> Result<Vec<Stored>, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM access_key k WHERE k.workspace_id = $1
+          ORDER BY coalesce(k.endpoint_id, ''), k.slot, k.generation"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(workspace.as_str())
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(stored).collect()
 }
 
 /// Writes a key's expiry and whether it is switched off.

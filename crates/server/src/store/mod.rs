@@ -68,6 +68,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
+            // What is forgotten (a sealed copy, a wrapping under an old key) leaves no trace in the file.
+            .pragma("secure_delete", "ON")
             .pragma("temp_store", "MEMORY")
             .pragma("journal_size_limit", "67108864");
         let writer = SqlitePoolOptions::new()
@@ -116,6 +118,18 @@ impl Store {
             .fetch_one(&self.readers)
             .await?;
         Ok(version)
+    }
+
+    /// Folds the write-ahead log into the file and empties it, as far as nobody reads from it: what was
+    /// overwritten stands there no longer.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn fold_log(&self) -> Result<(), Error> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_all(&self.writer)
+            .await?;
+        Ok(())
     }
 
     /// Closes all connections; the write-ahead log is folded into the file.

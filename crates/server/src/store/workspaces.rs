@@ -3,7 +3,7 @@
 use crate::clock::{Micros, on_the_wire};
 use crate::error::Error;
 use portico_api::id::{PersonId, WorkspaceId};
-use portico_api::workspace::{RevealPolicy, Workspace};
+use portico_api::workspace::{LeakPolicy, RevealPolicy, Workspace};
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 
@@ -47,6 +47,20 @@ fn policy(text: &str) -> RevealPolicy {
     }
 }
 
+fn leak_policy_text(policy: LeakPolicy) -> &'static str {
+    match policy {
+        LeakPolicy::Disable => "disable",
+        LeakPolicy::Tell => "tell",
+    }
+}
+
+fn leak_policy(text: &str) -> LeakPolicy {
+    match text {
+        "tell" => LeakPolicy::Tell,
+        _ => LeakPolicy::Disable,
+    }
+}
+
 /// Adds a workspace.
 ///
 /// # Errors
@@ -75,7 +89,7 @@ pub async fn insert(
 // What a person sees: all of it as owner or publisher, what is granted as customer, and the bare
 // workspace as administrator.
 const VISIBLE: &str = "
-    SELECT w.id, w.name, w.description, w.calls_cap, w.reveal_policy, w.row_version, w.created_at, w.updated_at,
+    SELECT w.id, w.name, w.description, w.calls_cap, w.reveal_policy, w.leak_policy, w.row_version, w.created_at, w.updated_at,
            w.public_documents, w.max_call_bytes, w.call_timeout_seconds,
            m.role AS role,
            (SELECT count(*) FROM service s WHERE s.workspace_id = w.id AND s.deleted_at IS NULL
@@ -94,6 +108,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
     let role: Option<String> = row.try_get("role")?;
     let is_customer: bool = row.try_get("is_customer")?;
     let policy_column: String = row.try_get("reveal_policy")?;
+    let leak_column: String = row.try_get("leak_policy")?;
     Ok(Stored {
         workspace: Workspace {
             id: super::id(row, "id", WorkspaceId::parse)?,
@@ -104,6 +119,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
             public_documents: row.try_get("public_documents")?,
             max_call_bytes: row.try_get("max_call_bytes")?,
             call_timeout_seconds: row.try_get("call_timeout_seconds")?,
+            leak_policy: leak_policy(&leak_column),
             role: match role.as_deref() {
                 Some("owner") => Some(Role::Owner),
                 Some("publisher") => Some(Role::Publisher),
@@ -219,6 +235,8 @@ pub struct Changed<'a> {
     pub public_documents: bool,
     /// What it allows one call.
     pub limits: CallLimits,
+    /// What becomes of a key that is reported as leaked.
+    pub leak_policy: LeakPolicy,
 }
 
 /// Changes a workspace if its row still has this version.
@@ -235,7 +253,7 @@ pub async fn update(
     let done = sqlx::query(
         "UPDATE workspace SET name = $3, description = $4, calls_cap = $5, reveal_policy = $6,
                 row_version = row_version + 1, updated_at = $7, max_call_bytes = $8, call_timeout_seconds = $9,
-                public_documents = $10
+                public_documents = $10, leak_policy = $11
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(id.as_str())
@@ -248,6 +266,7 @@ pub async fn update(
     .bind(changed.limits.bytes)
     .bind(changed.limits.seconds)
     .bind(changed.public_documents)
+    .bind(leak_policy_text(changed.leak_policy))
     .execute(conn)
     .await?;
     if done.rows_affected() == 0 {
@@ -320,4 +339,88 @@ pub async fn sealing(conn: &mut SqliteConnection, id: &WorkspaceId) -> Result<Se
         data_key: row.try_get("data_key")?,
         policy: policy(&policy_column),
     })
+}
+
+/// What a workspace does with keys that are reported as leaked.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such workspace.
+pub async fn leak_policy_of(
+    conn: &mut SqliteConnection,
+    id: &WorkspaceId,
+) -> Result<LeakPolicy, Error> {
+    let text: Option<String> =
+        sqlx::query_scalar("SELECT leak_policy FROM workspace WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(conn)
+            .await?;
+    text.as_deref().map(leak_policy).ok_or(Error::NotFound)
+}
+
+/// A workspace's wrapped data key, as `portico keys` walks them.
+#[derive(Clone, Debug)]
+pub struct Wrapped {
+    /// The workspace, deleted or not.
+    pub id: WorkspaceId,
+    /// Nonce of the wrapping.
+    pub nonce: Vec<u8>,
+    /// The wrapped key.
+    pub data_key: Vec<u8>,
+}
+
+/// Wrapped data keys of all workspaces, deleted ones too, in order of their ids after the one named.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn wrapped(
+    conn: &mut SqliteConnection,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Wrapped>, Error> {
+    let rows = sqlx::query(
+        "SELECT id, data_key_nonce, data_key FROM workspace WHERE id > $1 ORDER BY id LIMIT $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Wrapped {
+                id: super::id(row, "id", WorkspaceId::parse)?,
+                nonce: row.try_get("data_key_nonce")?,
+                data_key: row.try_get("data_key")?,
+            })
+        })
+        .collect()
+}
+
+/// How many workspaces there are, deleted ones too.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn count(conn: &mut SqliteConnection) -> Result<u64, Error> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM workspace")
+        .fetch_one(conn)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Replaces a workspace's wrapped data key. Its row version stays: nothing that the wire shows changes.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn rewrap(
+    conn: &mut SqliteConnection,
+    id: &WorkspaceId,
+    nonce: &[u8],
+    data_key: &[u8],
+) -> Result<(), Error> {
+    sqlx::query("UPDATE workspace SET data_key_nonce = $2, data_key = $3 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(nonce)
+        .bind(data_key)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod endless;
 mod http;
 mod jobs;
 mod killed;
+mod rotations;
 mod server;
 mod sockets;
 mod stopping;
