@@ -23,7 +23,9 @@ pub fn client_test_packages(repo: &Repo) -> Result<PathBuf, Error> {
     if std::fs::read_to_string(&stamp).is_ok_and(|seen| seen == wanted) && python.exists() {
         return Ok(python);
     }
-    println!("Installing the client tests' Python packages: pytest, requests, tritonclient, azure-storage-blob.");
+    println!(
+        "Installing the client tests' Python packages: pytest, requests, tritonclient, azure-storage-blob."
+    );
     make_environment(&folder)?;
     process::run(
         Command::new(&python)
