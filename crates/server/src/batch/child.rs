@@ -84,7 +84,10 @@ fn read(delimiter: Delimiter) -> Result<Table, Refusal> {
     let mut input = io::stdin().lock();
     let mut piece = vec![0; PIECE];
     let mut length = fill(&mut input, &mut piece)?;
-    let mut reader = Reader::new(&how, piece[..length].starts_with(&GZIP), 0)?;
+    // Reserved once, the bytes are there once.
+    let size = rustix::fs::fstat(io::stdin()).map_or(0, |facts| facts.st_size.unsigned_abs());
+    let packed = piece[..length].starts_with(&GZIP);
+    let mut reader = Reader::new(&how, packed, size)?;
     while length > 0 {
         reader.push(&piece[..length])?;
         length = fill(&mut input, &mut piece)?;

@@ -21,6 +21,7 @@ use crate::store::jobs::{self, queue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
+use tokio::task::JoinSet;
 
 /// Jobs that are worked at on this machine at once; the limit of an endpoint stands in the store.
 const WORKERS: usize = 2;
@@ -144,8 +145,18 @@ pub async fn run(app: App) {
         tracing::error!(%error, "jobs of the run before could not be put back");
         tokio::time::sleep(LATER).await;
     }
-    let workers = (0..WORKERS).map(|_| work(&app));
-    futures_util::future::join_all(workers).await;
+    // Ended with this future.
+    let mut workers = JoinSet::new();
+    for _ in 0..WORKERS {
+        workers.spawn(work(app.clone()));
+    }
+    while let Some(ended) = workers.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a worker of batch jobs ended; another takes its place");
+        }
+        tokio::time::sleep(LATER).await;
+        workers.spawn(work(app.clone()));
+    }
 }
 
 async fn recover(app: &App) -> Result<(), Error> {
@@ -158,14 +169,14 @@ async fn recover(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-async fn work(app: &App) {
+async fn work(app: App) {
     let mut idle = tokio::time::Instant::now();
     loop {
-        match claim(app).await {
+        match claim(&app).await {
             Ok(Some(job)) => {
-                if let Err(error) = runner::run(app, &job).await {
+                if let Err(error) = runner::run(&app, &job).await {
                     tracing::error!(job = job.id, %error, "a job could not go on and is tried again");
-                    put_back(app, &job).await;
+                    put_back(&app, &job).await;
                     tokio::time::sleep(LATER).await;
                 }
                 idle = tokio::time::Instant::now();
