@@ -12,6 +12,7 @@ pub mod convert;
 pub mod demo;
 pub mod error;
 pub mod http;
+pub mod inference;
 pub mod keys;
 pub mod package;
 pub mod scoring;

@@ -5,7 +5,7 @@
 use crate::acts::services::{Published, publish};
 use crate::app::App;
 use crate::audit::Who;
-use crate::calls::pipeline::{OutputColumn, Pipeline};
+use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
 use crate::calls::rows::{self, Rows};
 use crate::clock::on_the_wire;
 use crate::error::Error;
@@ -369,7 +369,8 @@ async fn try_out(
     }
     let checked = rows::check(&pipeline.schema, &rows)
         .map_err(|error| refuse(format!("{SAMPLES}: {error}")))?;
-    let inputs = pipeline.tensors_of(&checked.columns, checked.parameters)?;
+    let mut inputs = pipeline.tensors_of(&checked.columns)?;
+    inputs.extend(checked.parameters.into_iter().map(of_parameter));
     let scored = app
         .engine
         .trial(models, inputs, &pipeline.tensors, TRIAL)

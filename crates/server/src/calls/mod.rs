@@ -5,13 +5,15 @@
 
 pub mod pipeline;
 pub mod rows;
+pub mod trial;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::scoring::ScoreCall;
+use crate::scoring::{ScoreCall, Tensor};
 use crate::snapshot::Entry;
 use crate::usage::Outcome;
 use pipeline::OutputColumn;
+use portico_api::cell::Cell;
 use portico_api::score::{CellWarning, Timing};
 use portico_api::usage::UsageSlot;
 use portico_domain::key::KeyId;
@@ -87,11 +89,30 @@ impl Call {
     ///
     /// # Errors
     /// [`Error::Invalid`] by cell, or what the engine said.
-    pub async fn score(mut self, permit: Arc<Permit>, rows: &Rows) -> Result<Answer, Error> {
+    pub async fn score(self, permit: Arc<Permit>, rows: &Rows) -> Result<Answer, Error> {
+        let pipeline = &self.entry.pipeline;
+        let checked = rows::check(&pipeline.schema, rows)?;
+        let inputs = pipeline.tensors_of(&checked.columns)?;
+        let count = rows.cells.len();
+        let mut answer = self.run(permit, inputs, checked.parameters, count).await?;
+        answer.warnings = checked.warnings;
+        Ok(answer)
+    }
+
+    /// Scores tensors that fit the endpoint's pipeline, of so many rows, and checked global parameters.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn run(
+        mut self,
+        permit: Arc<Permit>,
+        mut inputs: Vec<Tensor>,
+        parameters: Vec<(String, Cell)>,
+        rows: usize,
+    ) -> Result<Answer, Error> {
         let entry = Arc::clone(&self.entry);
         let pipeline = &entry.pipeline;
-        let checked = rows::check(&pipeline.schema, rows)?;
-        let inputs = pipeline.tensors_of(&checked.columns, checked.parameters)?;
+        inputs.extend(parameters.into_iter().map(pipeline::of_parameter));
         let spent = self.began.elapsed();
         let deadline = self.app.settings.call_timeout.saturating_sub(spent);
         let scored = self
@@ -107,10 +128,10 @@ impl Call {
             })
             .await?;
         let columns = pipeline.columns_of(&scored.outputs)?;
-        self.count(Outcome::Scored, rows.cells.len() as u64);
+        self.count(Outcome::Scored, rows as u64);
         Ok(Answer {
             columns,
-            warnings: checked.warnings,
+            warnings: Vec::new(),
             timing: Timing {
                 queue_ms: millis(scored.queue_time),
                 model_ms: millis(scored.model_time),

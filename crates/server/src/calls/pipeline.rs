@@ -2,11 +2,11 @@
 //! models in their places, and how columns become tensors and tensors become columns.
 
 use crate::error::Error;
-use crate::scoring::{ModelDigest, Tensor, Text, Values};
+use crate::scoring::{Element, ModelDigest, Tensor, Text, Values};
 use crate::store::endpoints;
 use portico_api::cell::Cell;
 use portico_api::schema::{ColumnType, Schema};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A pipeline, ready to be called.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Pipeline {
     pub group: Arc<str>,
     /// Input tensors: name and the columns that form it, in order.
     inputs: Vec<(String, Vec<usize>)>,
+    /// The types of the output columns, once an answer has shown them.
+    output_types: OnceLock<Box<[Element]>>,
 }
 
 /// A column of an answer.
@@ -79,20 +81,27 @@ impl Pipeline {
             tensors: tensors.into(),
             group,
             inputs,
+            output_types: OnceLock::new(),
         }
     }
 
-    /// Input tensors from checked cells, `columns[c][r]` in the schema's order, and from the values
-    /// of the global parameters, one row each.
+    /// Input tensors: the name of each, and the places in the schema of the columns that form it.
+    pub fn inputs(&self) -> &[(String, Vec<usize>)] {
+        &self.inputs
+    }
+
+    /// The types of the output columns, as the models gave them; `None` before the first answer.
+    pub fn output_types(&self) -> Option<&[Element]> {
+        self.output_types.get().map(AsRef::as_ref)
+    }
+
+    /// Input tensors from checked cells, `columns[c][r]` in the schema's order; those of global parameters
+    /// are not among them, see [`of_parameter`].
     ///
     /// # Errors
     /// If one tensor would hold text and numbers.
-    pub fn tensors_of(
-        &self,
-        columns: &[Vec<Cell>],
-        parameters: Vec<(String, Cell)>,
-    ) -> Result<Vec<Tensor>, Error> {
-        let mut tensors = Vec::with_capacity(self.inputs.len() + parameters.len());
+    pub fn tensors_of(&self, columns: &[Vec<Cell>]) -> Result<Vec<Tensor>, Error> {
+        let mut tensors = Vec::with_capacity(self.inputs.len() + self.schema.parameters.len());
         for (name, members) in &self.inputs {
             let parts: Vec<&[Cell]> = members
                 .iter()
@@ -122,19 +131,6 @@ impl Pipeline {
                 name: name.clone(),
                 rows,
                 width: parts.len(),
-                values,
-            });
-        }
-        for (name, cell) in parameters {
-            let part = [cell];
-            let values = match &part[0] {
-                Cell::Text(_) => text(&[&part], 1),
-                _ => numbers(&[&part], 1),
-            };
-            tensors.push(Tensor {
-                name,
-                rows: 1,
-                width: 1,
                 values,
             });
         }
@@ -170,7 +166,38 @@ impl Pipeline {
                 values: column(tensor, place),
             });
         }
+        self.output_types.get_or_init(|| {
+            columns
+                .iter()
+                .map(|column| element(&column.values))
+                .collect()
+        });
         Ok(columns)
+    }
+}
+
+fn element(values: &Values) -> Element {
+    match values {
+        Values::F32(_) => Element::F32,
+        Values::F64(_) => Element::F64,
+        Values::I64(_) => Element::I64,
+        Values::Bool(_) => Element::Bool,
+        Values::Text(_) => Element::Text,
+    }
+}
+
+/// The tensor of a global parameter: one row, which goes to every row.
+pub fn of_parameter((name, cell): (String, Cell)) -> Tensor {
+    let part = [cell];
+    let values = match &part[0] {
+        Cell::Text(_) => text(&[&part], 1),
+        _ => numbers(&[&part], 1),
+    };
+    Tensor {
+        name,
+        rows: 1,
+        width: 1,
+        values,
     }
 }
 

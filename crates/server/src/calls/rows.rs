@@ -118,6 +118,23 @@ impl Problems {
     }
 }
 
+/// Checks the global parameters of a call against a schema.
+///
+/// # Errors
+/// [`Error::Invalid`] with a pointer to each that is unknown, missing or of another type.
+pub fn parameters(
+    schema: &Schema,
+    sent: &Map<String, Value>,
+) -> Result<Vec<(String, Cell)>, Error> {
+    let mut problems = Problems::default();
+    let parameters = check_parameters(schema, sent, &mut problems);
+    if problems.0.is_empty() {
+        Ok(parameters)
+    } else {
+        Err(Error::Invalid(problems.0))
+    }
+}
+
 fn check_parameters(
     schema: &Schema,
     sent: &Map<String, Value>,

@@ -75,6 +75,11 @@ pub(super) fn shown(app: &App, stored: Stored) -> Endpoint {
         stored.workspace_id.as_str(),
         stored.id.as_str(),
     );
+    let inference = crate::inference::base_url(
+        &app.settings.public_url,
+        stored.workspace_id.as_str(),
+        stored.id.as_str(),
+    );
     Endpoint {
         id: stored.id,
         workspace_id: stored.workspace_id,
@@ -98,7 +103,7 @@ pub(super) fn shown(app: &App, stored: Stored) -> Endpoint {
         urls: Urls {
             request_response: url,
             batch: None,
-            inference: None,
+            inference: Some(inference),
         },
         models,
         created_at: on_the_wire(stored.created_at),

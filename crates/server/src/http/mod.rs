@@ -54,6 +54,7 @@ pub fn router(app: App) -> Result<Router, Error> {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(crate::classic::router())
+        .merge(crate::inference::router())
         .fallback(assets::serve)
         .method_not_allowed_fallback(|| async {
             axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response()

@@ -1,0 +1,434 @@
+//! A call's answer: JSON, with outputs in it or in binary behind it. Each output column is a tensor of
+//! `[rows, 1]` under its name; columns that one tensor of the model gives can be asked for together by
+//! that tensor's name.
+
+use super::columns::interleaved;
+use super::error::InferenceError;
+use super::request::Wanted;
+use crate::calls::pipeline::OutputColumn;
+use crate::scoring::{Element, Values};
+use portico_api::schema::Schema;
+use serde_json::json;
+use std::io::Write;
+
+/// An output as it goes out.
+#[derive(Debug)]
+pub(super) struct Output<'a> {
+    name: &'a str,
+    width: usize,
+    values: Held<'a>,
+    binary: bool,
+}
+
+#[derive(Debug)]
+enum Held<'a> {
+    Column(&'a Values),
+    Joined(Values),
+}
+
+impl Output<'_> {
+    fn values(&self) -> &Values {
+        match &self.values {
+            Held::Column(values) => values,
+            Held::Joined(values) => values,
+        }
+    }
+}
+
+/// What an answer says before its outputs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub(super) model: &'a str,
+    pub(super) version: u32,
+    pub(super) id: Option<&'a str>,
+}
+
+/// An answer's body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Body {
+    pub(super) bytes: Vec<u8>,
+    /// How many of them are JSON, if there are others.
+    pub(super) json: Option<usize>,
+}
+
+/// The name on the wire of a type that models give.
+pub(super) fn datatype(element: &Element) -> &'static str {
+    match element {
+        Element::F32 => "FP32",
+        Element::F64 => "FP64",
+        Element::I64 | Element::I32 => "INT64",
+        Element::Bool => "BOOL",
+        Element::Text | Element::Other(_) => "BYTES",
+    }
+}
+
+/// Fails if an output that is asked for does not exist; asked before the rows are scored.
+///
+/// # Errors
+/// 400 that names it.
+pub(super) fn check(schema: &Schema, wanted: &[Wanted]) -> Result<(), InferenceError> {
+    for (index, output) in wanted.iter().enumerate() {
+        let known = schema
+            .outputs
+            .iter()
+            .any(|column| column.column == output.name || column.tensor == output.name);
+        let name = super::error::shortened(&output.name);
+        if !known {
+            let names: Vec<&str> = schema
+                .outputs
+                .iter()
+                .take(20)
+                .map(|column| column.column.as_str())
+                .collect();
+            return Err(InferenceError::bad_request(format!(
+                "Output {name}: the model has no such output; it has {}.",
+                names.join(", ")
+            )));
+        }
+        if wanted[..index]
+            .iter()
+            .any(|other| other.name == output.name)
+        {
+            return Err(InferenceError::bad_request(format!(
+                "Output {name}: it is asked for twice."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The outputs that are asked for, from the columns that were scored.
+///
+/// # Errors
+/// As [`check`]; nothing else can be wrong.
+pub(super) fn outputs<'a>(
+    schema: &Schema,
+    columns: &'a [OutputColumn],
+    wanted: &'a [Wanted],
+    binary: bool,
+) -> Result<Vec<Output<'a>>, InferenceError> {
+    if wanted.is_empty() {
+        let all = columns.iter().map(|column| Output {
+            name: &column.name,
+            width: 1,
+            values: Held::Column(&column.values),
+            binary,
+        });
+        return Ok(all.collect());
+    }
+    check(schema, wanted)?;
+    let mut outputs = Vec::with_capacity(wanted.len());
+    for Wanted { name, binary } in wanted {
+        let column = columns.iter().find(|column| column.name == *name);
+        let (width, values) = if let Some(column) = column {
+            (1, Held::Column(&column.values))
+        } else {
+            let parts: Vec<Values> = schema
+                .outputs
+                .iter()
+                .zip(columns)
+                .filter(|(output, _)| output.tensor == *name)
+                .map(|(_, column)| column.values.clone())
+                .collect();
+            let joined = interleaved(&parts).ok_or_else(|| {
+                InferenceError::new(500, format!("Output {name} could not be put together."))
+            })?;
+            (parts.len(), Held::Joined(joined))
+        };
+        outputs.push(Output {
+            name,
+            width,
+            values,
+            binary: *binary,
+        });
+    }
+    Ok(outputs)
+}
+
+/// Writes an answer.
+///
+/// # Errors
+/// If a text of it is longer than binary can say, 4 GiB.
+pub(super) fn write(head: Head<'_>, outputs: &[Output<'_>]) -> Result<Body, InferenceError> {
+    let cells: usize = outputs.iter().map(|output| output.values().len()).sum();
+    let mut json = Vec::with_capacity(256 + outputs.len() * 96 + cells * 12);
+    let mut binary = Vec::new();
+    write_into(head, outputs, &mut json, &mut binary).map_err(|error| {
+        InferenceError::new(500, format!("The answer can't be written: {error}."))
+    })?;
+    let length = json.len();
+    let any = outputs.iter().any(|output| output.binary);
+    json.append(&mut binary);
+    Ok(Body {
+        bytes: json,
+        json: any.then_some(length),
+    })
+}
+
+fn write_into(
+    head: Head<'_>,
+    outputs: &[Output<'_>],
+    out: &mut Vec<u8>,
+    binary: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    write!(
+        out,
+        "{{\"model_name\":{},\"model_version\":\"{}\"",
+        json!(head.model),
+        head.version
+    )?;
+    if let Some(id) = head.id {
+        write!(out, ",\"id\":{}", json!(id))?;
+    }
+    out.extend_from_slice(b",\"outputs\":[");
+    for (index, output) in outputs.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let values = output.values();
+        let rows = values.len().checked_div(output.width).unwrap_or(0);
+        write!(
+            out,
+            "{{\"name\":{},\"shape\":[{rows},{}],\"datatype\":\"{}\"",
+            json!(output.name),
+            output.width,
+            datatype(&element(values)),
+        )?;
+        if output.binary {
+            let before = binary.len();
+            put_binary(values, binary)?;
+            let size = binary.len() - before;
+            write!(out, ",\"parameters\":{{\"binary_data_size\":{size}}}}}")?;
+        } else {
+            out.extend_from_slice(b",\"data\":[");
+            put_json(values, out)?;
+            out.extend_from_slice(b"]}");
+        }
+    }
+    out.extend_from_slice(b"]}");
+    Ok(())
+}
+
+fn element(values: &Values) -> Element {
+    match values {
+        Values::F32(_) => Element::F32,
+        Values::F64(_) => Element::F64,
+        Values::I64(_) => Element::I64,
+        Values::Bool(_) => Element::Bool,
+        Values::Text(_) => Element::Text,
+    }
+}
+
+/// Values in JSON: floats with the digits that tell them apart, NaN and infinities as null.
+fn put_json(values: &Values, out: &mut Vec<u8>) -> std::io::Result<()> {
+    fn each<T: serde::Serialize>(
+        cells: impl Iterator<Item = T>,
+        out: &mut Vec<u8>,
+    ) -> std::io::Result<()> {
+        for (index, cell) in cells.enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            serde_json::to_writer(&mut *out, &cell)?;
+        }
+        Ok(())
+    }
+    match values {
+        Values::F32(cells) => each(cells.iter(), out),
+        Values::F64(cells) => each(cells.iter(), out),
+        Values::I64(cells) => each(cells.iter(), out),
+        Values::Bool(cells) => each(cells.iter(), out),
+        Values::Text(cells) => each(cells.iter(), out),
+    }
+}
+
+/// Values in little-endian binary.
+fn put_binary(values: &Values, out: &mut Vec<u8>) -> std::io::Result<()> {
+    match values {
+        Values::F32(cells) => out.extend(cells.iter().flat_map(|cell| cell.to_le_bytes())),
+        Values::F64(cells) => out.extend(cells.iter().flat_map(|cell| cell.to_le_bytes())),
+        Values::I64(cells) => out.extend(cells.iter().flat_map(|cell| cell.to_le_bytes())),
+        Values::Bool(cells) => out.extend(cells.iter().map(|cell| u8::from(*cell))),
+        Values::Text(cells) => {
+            for cell in cells.iter() {
+                let length = u32::try_from(cell.len()).map_err(std::io::Error::other)?;
+                out.extend_from_slice(&length.to_le_bytes());
+                out.extend_from_slice(cell.as_bytes());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::data::Data;
+    use super::super::request;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn schema() -> Schema {
+        serde_json::from_value(json!({
+            "inputs": [],
+            "outputs": [
+                {"tensor": "label", "column": "Scored Labels", "kind": "label"},
+                {"tensor": "p", "column": "P \"a\"", "kind": "probability"},
+                {"tensor": "p", "column": "P \"b\"", "kind": "probability"},
+            ]
+        }))
+        .unwrap()
+    }
+
+    fn columns() -> Vec<OutputColumn> {
+        let column = |name: &str, values| OutputColumn {
+            name: name.to_owned(),
+            values,
+        };
+        vec![
+            column(
+                "Scored Labels",
+                Values::Text(["ü", "b"].into_iter().collect()),
+            ),
+            column("P \"a\"", Values::F32(vec![0.1, f32::NAN])),
+            column("P \"b\"", Values::F32(vec![0.9, 1.0])),
+        ]
+    }
+
+    fn wanted(names: &[(&str, bool)]) -> Vec<Wanted> {
+        let wanted = |&(name, binary): &(&str, bool)| Wanted {
+            name: name.to_owned(),
+            binary,
+        };
+        names.iter().map(wanted).collect()
+    }
+
+    const HEAD: Head<'_> = Head {
+        model: "M \"1\"",
+        version: 3,
+        id: Some("7\n"),
+    };
+
+    fn answer(names: &[(&str, bool)], binary: bool) -> (Value, Vec<u8>) {
+        let (columns, wanted) = (columns(), wanted(names));
+        let outputs = outputs(&schema(), &columns, &wanted, binary).unwrap();
+        let body = write(HEAD, &outputs).unwrap();
+        let (json, rest) = body.bytes.split_at(body.json.unwrap_or(body.bytes.len()));
+        (serde_json::from_slice(json).unwrap(), rest.to_vec())
+    }
+
+    #[test]
+    fn all_columns_go_out_under_their_names() {
+        let (json, rest) = answer(&[], false);
+        assert_eq!(
+            json,
+            json!({
+                "model_name": "M \"1\"", "model_version": "3", "id": "7\n",
+                "outputs": [
+                    {"name": "Scored Labels", "shape": [2, 1], "datatype": "BYTES", "data": ["ü", "b"]},
+                    {"name": "P \"a\"", "shape": [2, 1], "datatype": "FP32", "data": [0.1, null]},
+                    {"name": "P \"b\"", "shape": [2, 1], "datatype": "FP32", "data": [0.9, 1.0]},
+                ]
+            })
+        );
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn outputs_are_chosen_by_column_and_by_tensor() {
+        let (json, rest) = answer(
+            &[("p", true), ("P \"b\"", false), ("Scored Labels", true)],
+            false,
+        );
+        assert_eq!(
+            json["outputs"],
+            json!([
+                {"name": "p", "shape": [2, 2], "datatype": "FP32", "parameters": {"binary_data_size": 16}},
+                {"name": "P \"b\"", "shape": [2, 1], "datatype": "FP32", "data": [0.9, 1.0]},
+                {"name": "Scored Labels", "shape": [2, 1], "datatype": "BYTES", "parameters": {"binary_data_size": 11}},
+            ])
+        );
+        let mut expected: Vec<u8> = [0.1f32, 0.9, f32::NAN, 1.0]
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        expected.extend_from_slice(b"\x02\0\0\0\xc3\xbc\x01\0\0\0b");
+        assert_eq!(rest, expected);
+    }
+
+    #[test]
+    fn outputs_that_are_none_are_named() {
+        let check = |names: &[(&str, bool)], words: &str| {
+            let error = super::check(&schema(), &wanted(names)).unwrap_err();
+            assert!(
+                error.status == 400 && error.message.contains(words),
+                "{error}"
+            );
+        };
+        check(
+            &[("x", false)],
+            "Output x: the model has no such output; it has Scored Labels, P",
+        );
+        check(
+            &[("p", false), ("p", true)],
+            "Output p: it is asked for twice",
+        );
+    }
+
+    fn same(read: &Data, values: &Values) -> bool {
+        match (read, values) {
+            (Data::Bool(a), Values::Bool(b)) => a == b,
+            (Data::I64(a), Values::I64(b)) => a == b,
+            (Data::Text(a), Values::Text(b)) => a == b,
+            (Data::F32(a), Values::F32(b)) => a
+                .iter()
+                .map(|v| v.to_bits())
+                .eq(b.iter().map(|v| v.to_bits())),
+            (Data::F64(a), Values::F64(b)) => a
+                .iter()
+                .map(|v| v.to_bits())
+                .eq(b.iter().map(|v| v.to_bits())),
+            _ => false,
+        }
+    }
+
+    fn values() -> impl Strategy<Value = Values> {
+        // Without NaN's many bit patterns, and without infinities, which JSON does not have.
+        let f32s = prop::collection::vec(
+            prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL | prop::num::f32::ZERO,
+            1..20,
+        );
+        let f64s = prop::collection::vec(
+            prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
+            1..20,
+        );
+        prop_oneof![
+            f32s.prop_map(Values::F32),
+            f64s.prop_map(Values::F64),
+            prop::collection::vec(any::<i64>(), 1..20).prop_map(Values::I64),
+            prop::collection::vec(any::<bool>(), 1..20).prop_map(Values::Bool),
+            prop::collection::vec(any::<String>(), 1..20)
+                .prop_map(|cells| Values::Text(cells.iter().collect())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_tensor_comes_back_as_it_went(values in values(), more in values(), name: String, binary: bool) {
+            let column = |name: &str, values: &Values| OutputColumn { name: name.to_owned(), values: values.clone() };
+            let columns = [column(&name, &values), column("second", &more)];
+            let outputs = outputs(&schema(), &columns, &[], binary).unwrap();
+            let body = write(HEAD, &outputs).unwrap();
+            prop_assert_eq!(body.json.is_some(), binary);
+            let (json, rest) = body.bytes.split_at(body.json.unwrap_or(body.bytes.len()));
+            // An answer's outputs have the form of a request's inputs.
+            let mut answer: Value = serde_json::from_slice(json).unwrap();
+            answer["inputs"] = answer["outputs"].take();
+            let text = String::from_utf8(json.to_vec()).unwrap().replacen("\"outputs\":", "\"inputs\":", 1);
+            let request = request::read(text.as_bytes(), rest).unwrap();
+            prop_assert_eq!(&*request.inputs[0].name, name.as_str());
+            prop_assert!(same(&request.inputs[0].data, &values));
+            prop_assert!(same(&request.inputs[1].data, &more));
+        }
+    }
+}
