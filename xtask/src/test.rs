@@ -69,6 +69,7 @@ pub fn run(repo: &Repo, options: &Options) -> Result<(), Error> {
         stage("lints", &mut || one(lints(repo)));
     }
     stage("tests", &mut || rust_tests(repo, &options.filters));
+    stage("orders", &mut || interleavings(repo, &options.filters));
     if !options.quick {
         stage("browser", &mut || browser_tests(repo, &options.filters));
     }
@@ -145,6 +146,34 @@ fn rust_tests(repo: &Repo, filters: &[String]) -> Counts {
         println!("error: {error}");
     }
     summary::of_cargo_test(&output).judged(verdict.is_ok(), !filters.is_empty())
+}
+
+/// The throttle under every order of its threads' steps, by the model checker.
+fn interleavings(repo: &Repo, filters: &[String]) -> Counts {
+    let checked = [
+        "test",
+        "--package",
+        "portico-domain",
+        "--features",
+        "loom",
+        "--lib",
+        "--",
+    ];
+    let mut command = cargo(repo, &checked);
+    // What else the crate tests has no model to run in.
+    command.args(["throttle::interleavings"]);
+    let wanted = filters.is_empty()
+        || filters
+            .iter()
+            .any(|word| "interleavings".contains(word.as_str()));
+    if !wanted {
+        return Counts::default();
+    }
+    let (output, verdict) = process::tee(&mut command);
+    if let Err(error) = &verdict {
+        println!("error: {error}");
+    }
+    summary::of_cargo_test(&output).judged(verdict.is_ok(), false)
 }
 
 fn browser_tests(repo: &Repo, filters: &[String]) -> Counts {

@@ -46,6 +46,8 @@ pub enum Code {
     TooManyRequests,
     /// The endpoint's throttle is reached.
     Throttled,
+    /// The server as a whole has more to do than it can; the endpoint's limit is not reached.
+    Overloaded,
     /// The endpoint is paused.
     Paused,
     /// The model is quarantined.
@@ -98,4 +100,17 @@ pub struct Problem {
     /// Broken rules by field; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+}
+
+/// A problem about the limit of an endpoint: the problem, and which limits refused the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LimitProblem {
+    /// The problem; its type is `https://iana.org/assignments/http-problem-types#quota-exceeded`.
+    #[serde(flatten)]
+    pub problem: Problem,
+    /// The limits by their names in `RateLimit-Policy`: `endpoint`, or `signed-in` for the half of it
+    /// that signed-in calls share.
+    #[serde(rename = "violated-policies")]
+    pub violated_policies: Vec<String>,
 }

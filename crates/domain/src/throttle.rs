@@ -1,13 +1,45 @@
-//! The throttle of an endpoint: how many calls are let in at once.
+//! The throttle of an endpoint: how many calls are let in at once, and how many may wait.
 //!
 //! Limit and counts stand in one atomic word, so that every admission sees a number of calls in
 //! flight below the limit then in force, however limits change meanwhile. When a limit shrinks,
-//! running calls end in peace.
+//! running calls end in peace. A call that does not fit is refused at once, or waits in a queue where
+//! its caller allows that: first come, first in. The number of waiting calls stands in the same word,
+//! so a call that ends knows whether somebody waits, and nobody who comes later goes before them.
 //!
-//! Must not know what a call is, nor wait: a call that does not fit is refused at once.
+//! Must not know what a call is, nor how long anybody waits: a [`Ticket`] is a future that whoever
+//! runs it drops when its time is up.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod queue;
+mod word;
+
+#[cfg(all(test, feature = "loom"))]
+mod interleavings;
+#[cfg(test)]
+mod queue_tests;
+#[cfg(test)]
+mod tests;
+
+use queue::{Arrival, Queue, Waiting};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
+use sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use word::Word;
+
+/// The standard library's, or those of the model checker, which tries every order of their use.
+mod sync {
+    #[cfg(feature = "loom")]
+    pub(super) use loom::sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    };
+    #[cfg(not(feature = "loom"))]
+    pub(super) use std::sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    };
+}
 
 /// What of the limit a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,133 +57,209 @@ pub struct Refused {
     /// The limit that refused it: that of the endpoint, or half of it for [`Share::Half`] when the
     /// signed-in calls alone were too many.
     pub limit: u32,
+    /// Which of the two: all of the endpoint's limit, or the half of it for signed-in calls.
+    pub of: Share,
 }
 
-/// The word: limit (16 bits), calls in flight (24), those of them with half a share (24).
-#[derive(Clone, Copy)]
-struct Word(u64);
+/// How much room a gate had at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The limit in force for this share.
+    pub limit: u32,
+    /// Calls of this share that could have started, as if the one asking had ended.
+    pub free: u32,
+}
 
-const COUNT_BITS: u32 = 24;
-const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
-const LIMIT_SHIFT: u32 = 2 * COUNT_BITS;
-const ONE: u64 = 1 << COUNT_BITS;
-
-impl Word {
-    fn limit(self) -> u64 {
-        self.0 >> LIMIT_SHIFT
-    }
-
-    fn in_flight(self) -> u64 {
-        (self.0 >> COUNT_BITS) & COUNT_MASK
-    }
-
-    fn half(self) -> u64 {
-        self.0 & COUNT_MASK
-    }
-
-    fn half_limit(self) -> u64 {
-        (self.limit() / 2).max(1)
-    }
-
-    fn with_limit(self, limit: u32) -> Self {
-        let limit = u64::from(limit.min(u32::from(u16::MAX)));
-        Self((limit << LIMIT_SHIFT) | (self.0 & ((1 << LIMIT_SHIFT) - 1)))
-    }
-
-    /// What a call of this share adds. In-flight never passes 65,535, so no count runs over.
-    fn weight(share: Share) -> u64 {
-        match share {
-            Share::Full => ONE,
-            Share::Half => ONE + 1,
-        }
-    }
-
-    /// The word once such a call is let in, or the limit that is in its way.
-    fn admitted(self, share: Share) -> Result<Self, u64> {
-        if self.in_flight() >= self.limit() {
-            return Err(self.limit());
-        }
-        if share == Share::Half && self.half() >= self.half_limit() {
-            return Err(self.half_limit());
-        }
-        Ok(Self(self.0 + Self::weight(share)))
-    }
+/// What becomes of a call that is not refused.
+#[derive(Debug)]
+pub enum Admission {
+    /// It is let in.
+    In(Permit),
+    /// It waits for a place.
+    Wait(Ticket),
 }
 
 /// The gate of one endpoint.
 #[derive(Debug)]
-pub struct Gate(AtomicU64);
+pub struct Gate {
+    word: AtomicU64,
+    /// Whoever changes the number of waiting calls in the word holds this.
+    queue: Mutex<Queue>,
+}
 
 impl Gate {
     /// A gate that lets in so many calls at once; more than 65,535 count as 65,535, and 0 lets in none.
     pub fn new(limit: u32) -> Self {
-        Self(AtomicU64::new(Word(0).with_limit(limit).0))
+        Self {
+            word: AtomicU64::new(Word::new(limit).0),
+            queue: Mutex::new(Queue::default()),
+        }
     }
 
-    /// Lets a call in, or refuses it; never waits.
+    /// Lets a call in, or refuses it; never waits. Calls that wait go first.
     ///
     /// # Errors
     /// [`Refused`] when as many calls are in flight as the limit now in force allows.
     pub fn try_admit(self: &Arc<Self>, share: Share) -> Result<Permit, Refused> {
-        self.admit(share).map(|_| Permit {
-            gate: Arc::clone(self),
-            share,
+        self.count_in(share, 0).map(|_| self.permit(share))
+    }
+
+    /// Lets a call in, or has it wait behind those that wait already, unless so many (`most`) wait.
+    ///
+    /// # Errors
+    /// [`Refused`] when the call does not fit now and can't wait.
+    pub fn admit(self: &Arc<Self>, share: Share, most: u32) -> Result<Admission, Refused> {
+        Ok(match self.count_in(share, most)? {
+            Arrival::In(_) => Admission::In(self.permit(share)),
+            Arrival::Waits(id) => Admission::Wait(Ticket {
+                gate: Arc::clone(self),
+                id,
+                share,
+                over: false,
+            }),
         })
     }
 
-    /// Counts a call in; the word that it made.
-    fn admit(&self, share: Share) -> Result<Word, Refused> {
+    fn permit(self: &Arc<Self>, share: Share) -> Permit {
+        Permit {
+            gate: Arc::clone(self),
+            share,
+        }
+    }
+
+    /// Counts a call in, or among those that wait.
+    fn count_in(&self, share: Share, most: u32) -> Result<Arrival, Refused> {
         let mut seen = self.word();
+        // Without anybody waiting, without a lock.
+        while seen.waiting() == 0 {
+            match seen.admitted(share) {
+                Ok(next) => match self.exchange(seen, next) {
+                    Ok(()) => return Ok(Arrival::In(next)),
+                    Err(now) => seen = now,
+                },
+                Err(refused) if most == 0 => return Err(refused),
+                Err(_) => break,
+            }
+        }
+        let mut woken = Vec::new();
+        let mut queue = self.lock();
+        let arrival = loop {
+            let seen = self.give_places(&mut queue, &mut woken);
+            match seen.admitted(share) {
+                Ok(next) => {
+                    if self.exchange(seen, next).is_ok() {
+                        break Ok(Arrival::In(next));
+                    }
+                }
+                Err(refused) if seen.waiting() >= most.min(word::WAITING_MAX) => {
+                    break Err(refused);
+                }
+                Err(_) => {
+                    if self.exchange(seen, seen.with_waiter()).is_ok() {
+                        break Ok(Arrival::Waits(queue.push(share)));
+                    }
+                }
+            }
+        };
+        drop(queue);
+        woken.into_iter().for_each(Waker::wake);
+        arrival
+    }
+
+    /// Lets in those at the head of the queue who fit; the word in which nobody else did.
+    fn give_places(&self, queue: &mut Queue, woken: &mut Vec<Waker>) -> Word {
         loop {
-            let next = seen.admitted(share).map_err(|limit| Refused {
-                limit: count(limit),
-            })?;
-            match self
-                .0
-                .compare_exchange_weak(seen.0, next.0, Ordering::AcqRel, Ordering::Acquire)
-            {
-                Ok(_) => return Ok(next),
-                Err(now) => seen = Word(now),
+            let seen = self.word();
+            let Some((place, share)) = queue.first_that_fits(seen) else {
+                return seen;
+            };
+            let Ok(next) = seen.admitted(share) else {
+                return seen;
+            };
+            if self.exchange(seen, next.without_waiter()).is_ok() {
+                woken.extend(queue.grant(place));
             }
         }
     }
 
-    /// Puts another limit in force from now on. Calls in flight are not touched.
+    /// After a place came free or a limit grew while somebody waited.
+    fn hand_over(&self) {
+        let mut woken = Vec::new();
+        let mut queue = self.lock();
+        self.give_places(&mut queue, &mut woken);
+        drop(queue);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    fn release(&self, share: Share) {
+        let before = Word(self.word.fetch_sub(Word::weight(share), Ordering::AcqRel));
+        if before.waiting() > 0 {
+            self.hand_over();
+        }
+    }
+
+    /// Puts another limit in force from now on. Calls in flight are not touched; calls that wait go in
+    /// if it grew.
     pub fn set_limit(&self, limit: u32) {
         let mut seen = self.word();
-        while let Err(now) = self.0.compare_exchange_weak(
-            seen.0,
-            seen.with_limit(limit).0,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        ) {
-            seen = Word(now);
+        while let Err(now) = self.exchange(seen, seen.with_limit(limit)) {
+            seen = now;
+        }
+        if seen.waiting() > 0 {
+            self.hand_over();
         }
     }
 
     /// The limit in force.
     pub fn limit(&self) -> u32 {
-        count(self.word().limit())
+        self.word().limit()
     }
 
     /// Calls in flight.
     pub fn in_flight(&self) -> u32 {
-        count(self.word().in_flight())
+        self.word().in_flight()
+    }
+
+    /// Calls that wait for a place.
+    pub fn waiting(&self) -> u32 {
+        self.word().waiting()
     }
 
     /// Calls that could start now; zero while more run than a shrunken limit allows.
     pub fn free(&self) -> u32 {
+        self.room(Share::Full, 0).free
+    }
+
+    /// The room for calls of this share; `own` is how many calls in flight are the caller's, which it
+    /// counts as ended.
+    pub fn room(&self, share: Share, own: u32) -> Room {
+        self.word().room(share, own)
+    }
+
+    /// The limit that is in the way of a call of this share, as for one that has waited long enough.
+    pub fn refusal(&self, share: Share) -> Refused {
         let word = self.word();
-        count(word.limit().saturating_sub(word.in_flight()))
+        word.admitted(share).err().unwrap_or(Refused {
+            limit: word.limit(),
+            of: Share::Full,
+        })
     }
 
     fn word(&self) -> Word {
-        Word(self.0.load(Ordering::Acquire))
+        Word(self.word.load(Ordering::Acquire))
     }
-}
 
-fn count(field: u64) -> u32 {
-    u32::try_from(field).unwrap_or(u32::MAX)
+    fn exchange(&self, seen: Word, next: Word) -> Result<(), Word> {
+        self.word
+            .compare_exchange_weak(seen.0, next.0, Ordering::AcqRel, Ordering::Acquire)
+            .map(drop)
+            .map_err(Word)
+    }
+
+    /// Nothing in this module panics while it holds the queue, so a poisoned lock is still sound.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The right of one call to run; given back when dropped. Shared as `Arc<Permit>` by all that must end
@@ -164,200 +272,53 @@ pub struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.gate
-            .0
-            .fetch_sub(Word::weight(self.share), Ordering::AcqRel);
+        self.gate.release(self.share);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::sync::atomic::{AtomicBool, AtomicU32};
+/// A call's place in the queue: becomes its permit when it is its turn. Dropped before, it leaves the
+/// queue, and a permit that came meanwhile goes to the next.
+#[derive(Debug)]
+#[must_use = "a ticket that is dropped leaves the queue"]
+pub struct Ticket {
+    gate: Arc<Gate>,
+    id: u64,
+    share: Share,
+    over: bool,
+}
 
-    #[test]
-    fn calls_beyond_the_limit_are_refused_and_places_come_back() {
-        let gate = Arc::new(Gate::new(2));
-        let first = gate.try_admit(Share::Full).unwrap();
-        let _second = gate.try_admit(Share::Full).unwrap();
-        assert_eq!(
-            gate.try_admit(Share::Full).unwrap_err(),
-            Refused { limit: 2 }
-        );
-        assert_eq!((gate.free(), gate.in_flight()), (0, 2));
-        drop(first);
-        assert_eq!(gate.free(), 1);
-        assert!(gate.try_admit(Share::Full).is_ok());
-    }
+impl Future for Ticket {
+    type Output = Permit;
 
-    #[test]
-    fn signed_in_calls_take_at_most_half_and_at_least_one() {
-        for (limit, most) in [(1, 1), (2, 1), (3, 1), (4, 2), (20, 10), (200, 100)] {
-            let gate = Arc::new(Gate::new(limit));
-            let mut held = Vec::new();
-            let refused = loop {
-                match gate.try_admit(Share::Half) {
-                    Ok(permit) => held.push(permit),
-                    Err(refused) => break refused,
-                }
-            };
-            assert_eq!(held.len(), most as usize, "limit {limit}");
-            assert_eq!(refused.limit, most);
-            assert_eq!(gate.free(), limit - most);
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Permit> {
+        if self.over {
+            return Poll::Pending;
         }
-    }
-
-    #[test]
-    fn a_gate_without_places_lets_in_no_share() {
-        let gate = Arc::new(Gate::new(0));
-        assert_eq!(gate.try_admit(Share::Half).unwrap_err().limit, 0);
-        assert_eq!(gate.try_admit(Share::Full).unwrap_err().limit, 0);
-    }
-
-    #[test]
-    fn a_shrunken_limit_lets_running_calls_end() {
-        let gate = Arc::new(Gate::new(4));
-        let mut held: Vec<Permit> = (0..4)
-            .map(|_| gate.try_admit(Share::Full).unwrap())
-            .collect();
-        gate.set_limit(2);
-        assert_eq!((gate.limit(), gate.in_flight(), gate.free()), (2, 4, 0));
-        held.truncate(2);
-        assert_eq!(gate.try_admit(Share::Full).unwrap_err().limit, 2);
-        held.truncate(1);
-        assert!(gate.try_admit(Share::Full).is_ok());
-    }
-
-    #[test]
-    fn the_place_is_free_only_when_all_sharers_are_done() {
-        let gate = Arc::new(Gate::new(1));
-        let answer = Arc::new(gate.try_admit(Share::Full).unwrap());
-        let run = Arc::clone(&answer);
-        drop(answer);
-        assert_eq!(gate.free(), 0);
-        drop(run);
-        assert_eq!(gate.free(), 1);
-    }
-
-    #[test]
-    fn a_call_that_panics_gives_its_place_back() {
-        let gate = Arc::new(Gate::new(1));
-        let inside = Arc::clone(&gate);
-        let ended = std::thread::spawn(move || {
-            let _permit = inside.try_admit(Share::Full).unwrap();
-            std::panic::resume_unwind(Box::new(()));
-        })
-        .join();
-        assert!(ended.is_err());
-        assert_eq!(gate.free(), 1);
-    }
-
-    #[test]
-    fn limits_above_the_widest_count_as_the_widest() {
-        assert_eq!(Gate::new(u32::MAX).limit(), 65_535);
-    }
-
-    /// Eight threads, 100,000 calls each; `running` counts them apart from the gate.
-    fn storm(gate: &Arc<Gate>, running: &AtomicU32, highest: u32) -> u32 {
-        let admitted = AtomicU32::new(0);
-        std::thread::scope(|scope| {
-            for thread in 0..8_u32 {
-                let admitted = &admitted;
-                scope.spawn(move || {
-                    for call in 0..100_000_u32 {
-                        let half = (call ^ thread).is_multiple_of(3);
-                        let share = if half { Share::Half } else { Share::Full };
-                        // Through `admit`, to see the very word that the admission made.
-                        let Ok(word) = gate.admit(share) else {
-                            continue;
-                        };
-                        let permit = Permit {
-                            gate: Arc::clone(gate),
-                            share,
-                        };
-                        assert!(word.in_flight() <= word.limit());
-                        assert!(share == Share::Full || word.half() <= word.half_limit());
-                        assert!(running.fetch_add(1, Ordering::SeqCst) < highest);
-                        admitted.fetch_add(1, Ordering::Relaxed);
-                        if call.is_multiple_of(64) {
-                            std::thread::yield_now();
-                        }
-                        running.fetch_sub(1, Ordering::SeqCst);
-                        drop(permit);
-                    }
-                });
-            }
-        });
-        assert_eq!((gate.in_flight(), gate.word().half()), (0, 0));
-        admitted.into_inner()
-    }
-
-    #[test]
-    fn a_fixed_limit_is_never_passed() {
-        for limit in [1, 3, 5] {
-            let gate = Arc::new(Gate::new(limit));
-            assert!(storm(&gate, &AtomicU32::new(0), limit) > 0);
-            assert_eq!(gate.free(), limit);
+        let turn = self.gate.lock().look(self.id, context.waker());
+        if turn == Waiting::Still {
+            return Poll::Pending;
         }
+        self.over = true;
+        Poll::Ready(self.gate.permit(self.share))
     }
+}
 
-    #[test]
-    fn a_changing_limit_is_never_passed() {
-        let gate = Arc::new(Gate::new(4));
-        let running = AtomicU32::new(0);
-        let done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut next = 0_u32;
-                while !done.load(Ordering::Relaxed) {
-                    next += 1;
-                    gate.set_limit(next % 5 + 1);
-                    std::thread::yield_now();
-                }
-            });
-            let admitted = storm(&gate, &running, 5);
-            done.store(true, Ordering::Relaxed);
-            assert!(admitted > 0);
-        });
-        assert_eq!(gate.free(), gate.limit());
-    }
-
-    proptest! {
-        /// Any order of calls, ends and changes does what a plain list of permits would do.
-        #[test]
-        fn the_gate_acts_like_its_model(
-            start in 0_u32..8,
-            steps in prop::collection::vec((0_u8..4, 0_u32..8), 0..200),
-        ) {
-            let gate = Arc::new(Gate::new(start));
-            let mut limit = start;
-            let mut held: Vec<(Share, Permit)> = Vec::new();
-            for (step, number) in steps {
-                match step {
-                    0 | 1 => {
-                        let share = if step == 0 { Share::Full } else { Share::Half };
-                        let halves = held.iter().filter(|(s, _)| *s == Share::Half).count();
-                        let fits = held.len() < limit as usize
-                            && (share == Share::Full || halves < (limit as usize / 2).max(1));
-                        let answer = gate.try_admit(share);
-                        prop_assert_eq!(answer.is_ok(), fits);
-                        held.extend(answer.ok().map(|permit| (share, permit)));
-                    }
-                    2 if !held.is_empty() => {
-                        held.swap_remove(number as usize % held.len());
-                    }
-                    _ => {
-                        limit = number;
-                        gate.set_limit(limit);
-                    }
-                }
-                prop_assert_eq!(gate.limit(), limit);
-                prop_assert_eq!(gate.in_flight() as usize, held.len());
-                prop_assert_eq!(gate.free() as usize, (limit as usize).saturating_sub(held.len()));
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let mut queue = self.gate.lock();
+        match queue.leave(self.id) {
+            Waiting::Still => {
+                self.gate
+                    .word
+                    .fetch_sub(word::ONE_WAITING, Ordering::AcqRel);
             }
-            drop(held);
-            prop_assert_eq!(gate.free(), limit);
+            Waiting::Granted => {
+                drop(queue);
+                self.gate.release(self.share);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::scoring::ScoringError;
 use portico_api::problem::{Code, FieldError};
+use portico_domain::throttle::Share;
 
 /// Everything that can go wrong in the server.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +77,12 @@ pub enum Error {
         endpoint: String,
         /// The limit that refused the call.
         limit: u32,
+        /// Which limit that is: the endpoint's, or the half of it for signed-in calls.
+        of: Share,
     },
+    /// The server as a whole has more to do than it can. No endpoint's limit has to do with it.
+    #[error("The server is busy: {0} Try again in a moment.")]
+    Overloaded(&'static str),
     /// The endpoint is paused.
     #[error("Endpoint “{endpoint}” is paused.")]
     Paused {
@@ -161,6 +167,7 @@ impl Error {
             Self::TooSlow => (408, Code::Malformed),
             Self::UnsupportedMediaType => (415, Code::UnsupportedMediaType),
             Self::Throttled { .. } => (429, Code::Throttled),
+            Self::Overloaded(_) => (503, Code::Overloaded),
             Self::Paused { .. } => (503, Code::Paused),
             Self::Scoring(error) => scoring_status(error),
             Self::LinkSpent => (410, Code::LinkSpent),
@@ -180,11 +187,19 @@ impl Error {
         }
     }
 
+    /// The limit that refused a call, if one did.
+    pub fn violated(&self) -> Option<Share> {
+        match self {
+            Self::Throttled { of, .. } => Some(*of),
+            _ => None,
+        }
+    }
+
     /// Seconds after which a repeat may succeed, for `Retry-After`.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests { seconds } => Some(*seconds),
-            Self::Throttled { .. } => Some(1),
+            Self::Throttled { .. } | Self::Overloaded(_) => Some(1),
             Self::Scoring(ScoringError::Unavailable(_) | ScoringError::EngineEnded) => Some(2),
             _ => None,
         }

@@ -22,6 +22,14 @@ use rows::Rows;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// What of an endpoint's limit a caller of this slot may use.
+pub fn share(slot: UsageSlot) -> Share {
+    match slot {
+        UsageSlot::Portal => Share::Half,
+        UsageSlot::Primary | UsageSlot::Secondary => Share::Full,
+    }
+}
+
 /// A call from the moment its body was read. However it ends, and be it that its future is dropped
 /// because the caller went away, it is counted once.
 pub struct Call {
@@ -64,10 +72,7 @@ impl Call {
     /// [`Error::Paused`], [`Error::Throttled`].
     pub fn admit(&mut self) -> Result<Arc<Permit>, Error> {
         let endpoint = || self.entry.stored.name.to_string();
-        let share = match self.slot {
-            UsageSlot::Portal => Share::Half,
-            UsageSlot::Primary | UsageSlot::Secondary => Share::Full,
-        };
+        let share = share(self.slot);
         let refusal = if self.entry.stored.paused {
             Error::Paused {
                 endpoint: endpoint(),
@@ -78,6 +83,7 @@ impl Call {
                 Err(refused) => Error::Throttled {
                     endpoint: endpoint(),
                     limit: refused.limit,
+                    of: refused.of,
                 },
             }
         };

@@ -75,6 +75,7 @@ const PARAMETER_MISSING: &str = "Parameter(s) expected by the web service are mi
 const PARAMETER_UNEXPECTED: &str =
     "Verify only the required parameters expected by the web service are passed and try again.";
 const UNAVAILABLE: &str = "Service is temporarily unavailable.";
+const THROTTLED: &str = "RequestThrottled";
 const TIMED_OUT: &str = "The operation could not be completed within the permitted time.";
 
 impl ClassicError {
@@ -146,12 +147,25 @@ impl ClassicError {
     /// As many calls run as the endpoint's limit allows.
     pub fn throttled(endpoint: &str, limit: u32) -> Self {
         Self::unavailable(
-            "RequestThrottled",
+            THROTTLED,
             format!(
                 "Request was throttled for {endpoint} endpoint. The maximum concurrency for the endpoint is {limit}."
             ),
         )
         .retry_after(1)
+    }
+
+    /// Whether this is [`ClassicError::throttled`].
+    pub fn is_throttled(&self) -> bool {
+        self.details.iter().any(|item| item.code == THROTTLED)
+    }
+
+    /// The server as a whole has more to do than it can; the endpoint's own limit is not reached.
+    pub fn overloaded(why: &str) -> Self {
+        let words = format!(
+            "The server is busy with calls of all endpoints, and this one was not begun. {why} The endpoint's own limit is not reached."
+        );
+        Self::unavailable("TooManyConcurrentRequests", words).retry_after(1)
     }
 
     /// The endpoint is paused. Nobody knows until when, so no time to repeat is named.
@@ -392,6 +406,14 @@ mod tests {
             unavailable,
             "EndpointPaused",
         );
+        check(
+            ClassicError::overloaded("r"),
+            503,
+            unavailable,
+            "TooManyConcurrentRequests",
+        );
+        assert!(!ClassicError::overloaded("r").is_throttled());
+        assert!(ClassicError::throttled("e", 4).is_throttled());
         check(
             ClassicError::quarantined("r"),
             503,

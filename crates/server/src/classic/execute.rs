@@ -6,12 +6,13 @@
 use super::answer::{self, EchoColumn, OutputCells, OutputColumn};
 use super::error::ClassicError;
 use super::request;
-use super::{bearer, parse_query};
+use super::{Execute, bearer, parse_query};
 use crate::app::App;
 use crate::calls::rows::Rows;
 use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::http::RequestId;
+use crate::http::rate_limit::RateLimit;
 use crate::scoring::{ScoringError, Values};
 use crate::snapshot::Entry;
 use axum::Extension;
@@ -24,6 +25,7 @@ use portico_api::key::KeySlot;
 use portico_api::schema::InputColumn;
 use portico_api::usage::UsageSlot;
 use portico_domain::key::KeyId;
+use portico_domain::throttle::Share;
 use std::sync::Arc;
 
 /// Scores one call.
@@ -38,11 +40,27 @@ pub(super) async fn execute(
     let Path((workspace, endpoint)) = path.map_err(|_| ClassicError::unauthorized())?;
     let (entry, slot, key) =
         admitted(&app, &workspace, &endpoint, &request).ok_or_else(ClassicError::unauthorized)?;
-    let failed = |error: Error| answer_to(&error, &id);
+    let outcome = answered(&app, &entry, slot, key, &id, execute, request).await;
+    let throttled = outcome.as_ref().is_err_and(ClassicError::is_throttled);
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
+    RateLimit::of(&entry, slot).write(&mut response, throttled.then_some(Share::Full));
+    Ok(response)
+}
+
+async fn answered(
+    app: &App,
+    entry: &Arc<Entry>,
+    slot: UsageSlot,
+    key: KeyId,
+    id: &RequestId,
+    execute: Execute,
+    request: Request,
+) -> Result<Response, ClassicError> {
+    let failed = |error: Error| answer_to(&error, id);
     let body = crate::http::extract::read_body(request, app.settings.call_bytes)
         .await
         .map_err(failed)?;
-    let mut call = Call::new(&app, &entry, slot, Some(key));
+    let mut call = Call::new(app, entry, slot, Some(key));
     let permit = call.admit().map_err(failed)?;
     let rows = request::read(&body)?;
     let rows = Rows {
@@ -117,8 +135,11 @@ fn answer_to(error: &Error, id: &RequestId) -> ClassicError {
 
 fn translate(error: &Error) -> ClassicError {
     match error {
-        Error::Throttled { endpoint, limit } => ClassicError::throttled(endpoint, *limit),
+        Error::Throttled {
+            endpoint, limit, ..
+        } => ClassicError::throttled(endpoint, *limit),
         Error::Paused { endpoint } => ClassicError::paused(endpoint),
+        Error::Overloaded(why) => ClassicError::overloaded(why),
         Error::Invalid(fields) => ClassicError::of_fields(fields),
         Error::TooLarge { limit } => ClassicError::too_large(*limit),
         Error::TooSlow => ClassicError::too_slow(),
@@ -160,10 +181,15 @@ mod tests {
             "EndpointPaused",
         );
         check(
-            Error::Throttled { endpoint, limit: 4 },
+            Error::Throttled {
+                endpoint,
+                limit: 4,
+                of: Share::Full,
+            },
             503,
             "RequestThrottled",
         );
+        check(Error::Overloaded("Why."), 503, "TooManyConcurrentRequests");
         check(
             Error::field("/rows/0/a", "value_type", "a."),
             400,

@@ -10,6 +10,7 @@ mod health;
 mod keys;
 pub mod openapi;
 mod problem;
+pub mod rate_limit;
 mod request_id;
 mod router;
 mod score;

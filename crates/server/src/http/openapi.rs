@@ -14,6 +14,7 @@ use utoipa::OpenApi;
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     problem::Problem,
+    problem::LimitProblem,
     problem::FieldError,
     problem::Code,
     session::SetUp,
@@ -535,6 +536,9 @@ fn describe(operation: &Operation) -> Value {
             json!({"$ref": "#/components/responses/Problem"}),
         );
     }
+    if operation.route.name == "score" {
+        describe_limits(&mut responses);
+    }
     let public = matches!(operation.route.name, "set_up" | "sign_in");
     let mut described = json!({
         "operationId": operation.route.name,
@@ -549,6 +553,28 @@ fn describe(operation: &Operation) -> Value {
             json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
     }
     described
+}
+
+/// The fields of `rate_limit`, which every answer carries once the endpoint is known, and what a throttled
+/// call gets.
+fn describe_limits(responses: &mut Map<String, Value>) {
+    let field = |words: &str| json!({"schema": {"type": "string"}, "description": words});
+    let fields = || {
+        json!({
+            "RateLimit-Policy": field("The limits that hold for the caller, such as \"endpoint\";q=20;qu=\"concurrent-requests\""),
+            "RateLimit": field("Calls that could start now under each of them, such as \"endpoint\";r=3")
+        })
+    };
+    if let Some(done) = responses.get_mut("200") {
+        done["headers"] = fields();
+    }
+    let mut throttled = json!({
+        "description": "The endpoint's limit, or the half of it for signed-in calls, is reached",
+        "headers": fields(),
+        "content": {CONTENT_TYPE: {"schema": reference("LimitProblem")}}
+    });
+    throttled["headers"]["Retry-After"] = json!({"schema": {"type": "integer", "minimum": 1}});
+    responses.insert("429".to_owned(), throttled);
 }
 
 /// The document.

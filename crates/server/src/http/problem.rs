@@ -1,6 +1,7 @@
 //! Errors as answers of the REST wire: problem details (RFC 9457). The text of a 5xx stays here; the
 //! log has it under the request's id.
 
+use super::rate_limit;
 use super::request_id::RequestId;
 use crate::error::Error;
 use crate::scoring::ScoringError;
@@ -8,7 +9,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use portico_api::problem::{CONTENT_TYPE, Code, FieldError, Problem};
+use portico_api::problem::{CONTENT_TYPE, Code, FieldError, LimitProblem, Problem};
 use std::sync::Arc;
 
 /// The most field errors an answer lists.
@@ -32,7 +33,12 @@ impl IntoResponse for Error {
 /// Writes the body of a pending error, or of an error that the router made itself (405, 413 …).
 pub(super) fn finish(response: Response, id: &RequestId) -> Response {
     if let Some(Pending(error)) = response.extensions().get::<Pending>().cloned() {
-        return write(&error, id);
+        let mut written = write(&error, id);
+        // What the route had to say beside the error, such as the endpoint's limit.
+        written
+            .headers_mut()
+            .extend(response.into_parts().0.headers);
+        return written;
     }
     let bare = response.status().is_client_error()
         && !response.headers().contains_key(header::CONTENT_TYPE)
@@ -66,14 +72,20 @@ fn write(error: &Error, id: &RequestId) -> Response {
     } else {
         error.to_string()
     };
-    let mut response = Json(problem(status, code, detail, id, fields(error))).into_response();
+    let problem = problem(status, code, detail, id, fields(error));
+    let mut response = match error.violated() {
+        Some(share) => Json(LimitProblem {
+            problem,
+            violated_policies: vec![rate_limit::policy(share).to_owned()],
+        })
+        .into_response(),
+        None => Json(problem).into_response(),
+    };
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    if let Some(seconds) = error.retry_after() {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    rate_limit::write_retry_after(headers, error);
     response
 }
 
@@ -114,7 +126,8 @@ fn problem(
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default();
     Problem {
-        kind: format!("urn:portico:problem:{name}"),
+        kind: rate_limit::problem_type(code)
+            .map_or_else(|| format!("urn:portico:problem:{name}"), str::to_owned),
         title: title(code).to_owned(),
         status,
         detail,
@@ -144,6 +157,7 @@ fn title(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "Not JSON",
         Code::TooManyRequests => "Too many tries",
         Code::Throttled => "Limit reached",
+        Code::Overloaded => "The server is busy",
         Code::Paused => "Endpoint paused",
         Code::Quarantined => "Model quarantined",
         Code::ModelFailed => "The model failed",

@@ -2,6 +2,7 @@
 //! most half of the endpoint's permits.
 
 use super::extract::{Body, Place};
+use super::rate_limit::RateLimit;
 use super::request_id::RequestId;
 use super::router::Registrar;
 use crate::access::Caller;
@@ -11,6 +12,7 @@ use crate::calls::rows::Rows;
 use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::scoring::Values;
+use crate::snapshot::Entry;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -20,6 +22,7 @@ use portico_api::schema::Schema;
 use portico_api::score::{ROWS_MAX, ScoreAnswer, ScoreRequest};
 use portico_api::throttle::Throttle;
 use portico_api::usage::UsageSlot;
+use portico_domain::throttle::Share;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -36,9 +39,22 @@ async fn score(
 ) -> Result<Response, Error> {
     let stored = super::endpoints::find(&app, &caller, &place).await?;
     let entry = Arc::clone(app.snapshot().endpoint(&stored.id).ok_or(Error::NotFound)?);
-    let mut call = Call::new(&app, &entry, UsageSlot::Portal, None);
+    let outcome = answered(&app, &entry, &id, body.value).await;
+    let violated = outcome.as_ref().err().and_then(Error::violated);
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
+    RateLimit::of(&entry, UsageSlot::Portal).write(&mut response, violated);
+    Ok(response)
+}
+
+async fn answered(
+    app: &App,
+    entry: &Arc<Entry>,
+    id: &RequestId,
+    request: ScoreRequest,
+) -> Result<Response, Error> {
+    let mut call = Call::new(app, entry, UsageSlot::Portal, None);
     let permit = call.admit()?;
-    let rows = rows_of(&entry.pipeline.schema, body.value)?;
+    let rows = rows_of(&entry.pipeline.schema, request)?;
     let count = rows.cells.len();
     let Answer {
         columns,
@@ -59,7 +75,7 @@ async fn score(
             max_concurrent_calls: entry.gate.limit(),
         },
         // This call's own permit is free again as soon as the answer has gone.
-        free_calls: entry.gate.free() + 1,
+        free_calls: entry.gate.room(Share::Full, 1).free,
         request_id: id.to_string(),
     };
     let response = Json(answer).into_response();

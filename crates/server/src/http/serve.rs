@@ -5,6 +5,7 @@
 //! tells the two apart waits for a connection's first bytes without any time-out, and an HTTP/2 peer
 //! can keep an answer, with its permit, waiting for room in its window for as long as it likes.
 
+use super::rate_limit::HasPermit;
 use crate::app::App;
 use crate::error::Error;
 use axum::Router;
@@ -186,7 +187,9 @@ impl AsyncWrite for Impatient {
 
 /// A response that holds its permit until the system has taken its last byte, or its connection is gone.
 pub fn holding(response: Response, permit: Arc<Permit>) -> Response {
-    response.map(|inner| Body::new(Holding { inner, permit }))
+    let mut response = response.map(|inner| Body::new(Holding { inner, permit }));
+    response.extensions_mut().insert(HasPermit);
+    response
 }
 
 struct Holding {

@@ -13,6 +13,7 @@ mod bodies;
 mod calls;
 mod endpoints;
 mod keys;
+mod limits;
 mod names;
 mod origins;
 mod penguins;

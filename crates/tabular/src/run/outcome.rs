@@ -61,7 +61,10 @@ impl Outcome {
     pub fn of_problem(problem: &Problem, retry_after: Option<u32>) -> Self {
         let words = problem.detail.clone();
         match problem.code {
-            Code::Throttled | Code::TooManyRequests | Code::EngineUnavailable => Self::Refused {
+            Code::Throttled
+            | Code::Overloaded
+            | Code::TooManyRequests
+            | Code::EngineUnavailable => Self::Refused {
                 retry_after_ms: retry_after.map(|seconds| seconds.saturating_mul(1_000)),
             },
             Code::Internal | Code::EngineEnded => Self::Lost { words },
@@ -145,6 +148,7 @@ mod tests {
             retry_after_ms: Some(2_000),
         };
         check(Code::Throttled, 429, &[], refused.clone());
+        check(Code::Overloaded, 503, &[], refused.clone());
         check(Code::EngineUnavailable, 503, &[], refused);
         check(Code::Paused, 503, &[], Outcome::Stop { words: words() });
         check(Code::NotFound, 404, &[], Outcome::Stop { words: words() });
