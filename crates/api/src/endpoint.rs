@@ -29,7 +29,7 @@ pub struct Urls {
     pub request_response: String,
     /// Batch execution; absent while this server does not serve it.
     pub batch: Option<String>,
-    /// The Open Inference Protocol; absent while this server does not serve it.
+    /// The Open Inference Protocol, version 2: the base URL, below which its clients ask for `/v2/…`.
     pub inference: Option<String>,
 }
 

@@ -23,7 +23,7 @@ const HTTP: &[&str] = &[
     "StatusCode",
 ];
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         holds: |path| path.starts_with("crates/server/src/scoring"),
         words: HTTP,
@@ -38,6 +38,11 @@ const LAYERS: [Layer; 11] = [
         holds: |path| path.starts_with("crates/server/src/http"),
         words: &["sqlx"],
         reason: "http knows no SQL; the store does",
+    },
+    Layer {
+        holds: |path| path.starts_with("crates/server/src/inference"),
+        words: &["sqlx", "crate::store", "crate::acts"],
+        reason: "inference is a wire: calls read no SQL, and it changes nothing",
     },
     Layer {
         holds: |path| in_server_but(path, "scoring"),
@@ -111,7 +116,9 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
                 }
             }
         }
-        if path.starts_with("crates/server/src/http") {
+        if path.starts_with("crates/server/src/http")
+            || path.starts_with("crates/server/src/inference")
+        {
             let sql = source
                 .product_literals()
                 .filter(|literal| is_sql(&literal.text));
@@ -119,7 +126,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
                 Finding::new(
                     path,
                     literal.line,
-                    "a statement in SQL: http knows no SQL; the store does",
+                    "a statement in SQL: wires know no SQL; the store does",
                 )
             }));
         }
@@ -169,6 +176,17 @@ mod tests {
         assert_eq!(lines("crates/server/src/http/a.rs", "sqlx::query(x)"), [1]);
         assert_eq!(
             lines("crates/server/src/http/a.rs", "f(\"\n  SELECT 1\")"),
+            [1]
+        );
+        assert_eq!(
+            lines(
+                "crates/server/src/inference/a.rs",
+                "use crate::store::Store;"
+            ),
+            [1]
+        );
+        assert_eq!(
+            lines("crates/server/src/inference/a.rs", "f(\"SELECT 1\")"),
             [1]
         );
         assert_eq!(lines("crates/server/src/http/a.rs", "ort::init()"), [1]);

@@ -601,7 +601,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Portico",
             "version": "1",
-            "description": "Workspaces, web services, endpoints and their keys. Calls to endpoints with a key have wires of their own.",
+            "description": "Workspaces, web services, endpoints and their keys. Calls to endpoints with a key have wires of their own: request-response as Azure ML Studio (classic) had it, and the Open Inference Protocol, version 2, below an endpoint's urls.inference.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
         },
         "paths": paths,

@@ -83,7 +83,7 @@ fn is_ready(app: &App, entry: &Entry) -> Result<(), InferenceError> {
         return unready(Error::Paused { endpoint }.to_string());
     }
     let snapshot = app.snapshot();
-    let stages = entry.pipeline.stages.iter();
+    let mut stages = entry.pipeline.stages.iter();
     let quarantined = stages.find_map(|stage| snapshot.quarantine(&stage.to_string()).cloned());
     if let Some(model) = quarantined {
         return unready(format!(

@@ -1,12 +1,12 @@
 //! Errors on this wire: a status and `{"error": "…"}`. Statuses are those of the REST API, but for a
 //! body that breaks a rule, which is 400 here as in every server of the protocol.
 
-use super::quota::{self, Quota};
 use crate::error::Error;
 use crate::http::RequestId;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portico_api::problem::{Code, FieldError};
+use portico_domain::throttle::Share;
 use serde_json::json;
 
 /// The most wrong cells or parameters that one error names.
@@ -24,8 +24,8 @@ pub(super) struct InferenceError {
     retry_after: Option<u64>,
     /// The method that would have been right.
     allow: Option<&'static str>,
-    /// What the answer says of the endpoint's limit, where that refused the call.
-    quota: Option<Quota>,
+    /// The limit that refused the call, if one did.
+    pub(super) violated: Option<Share>,
 }
 
 impl InferenceError {
@@ -35,7 +35,7 @@ impl InferenceError {
             message: message.into(),
             retry_after: None,
             allow: None,
-            quota: None,
+            violated: None,
         }
     }
 
@@ -89,13 +89,9 @@ impl InferenceError {
             _ if code == Code::Invalid => Self::bad_request(error.to_string()),
             _ => Self::new(status, error.to_string()),
         };
-        let quota = match error {
-            Error::Throttled { limit, .. } => Some(Quota::reached(*limit)),
-            _ => None,
-        };
         Self {
             retry_after: error.retry_after(),
-            quota,
+            violated: error.violated(),
             ..answer
         }
     }
@@ -115,9 +111,6 @@ impl IntoResponse for InferenceError {
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             headers.insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        if let Some(quota) = self.quota {
-            quota::set(headers, quota);
         }
         response
     }

@@ -25,7 +25,6 @@
 //! | `convert`, `columns` | tensors into the columns of a schema |
 //! | `answer` | the answer in JSON and binary |
 //! | `error` | errors, `{"error": "…"}` |
-//! | `quota` | what an answer says of the endpoint's limit |
 //!
 //! It reads and writes this wire; it must not know SQL, nor how models are run.
 
@@ -40,12 +39,12 @@ mod elements;
 mod error;
 mod infer;
 mod path;
-mod quota;
 mod request;
 
 use crate::app::App;
 use crate::classic::{bearer, holds_key};
 use crate::http::RequestId;
+use crate::http::rate_limit::RateLimit;
 use crate::snapshot::Entry;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
@@ -87,26 +86,43 @@ async fn serve(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answer(&app, &id, request)
-        .await
-        .unwrap_or_else(IntoResponse::into_response)
+    let opened = match open(&app, &request) {
+        Ok(opened) => opened,
+        Err(error) => return error.into_response(),
+    };
+    let outcome = answer(&app, &opened, &id, request).await;
+    let violated = outcome.as_ref().err().and_then(|error| error.violated);
+    let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
+    RateLimit::of(&opened.entry, opened.slot).write(&mut response, violated);
+    response
 }
 
-async fn answer(app: &App, id: &RequestId, request: Request) -> Result<Response, InferenceError> {
+fn open(app: &App, request: &Request) -> Result<Opened, InferenceError> {
     if request.uri().query().is_some_and(holds_key) {
         return Err(InferenceError::key_in_address());
     }
-    let below = Below::parse(request.uri().path()).ok_or_else(InferenceError::unauthorized)?;
-    let opened = opened(app, &below, request.headers()).ok_or_else(InferenceError::unauthorized)?;
+    Below::parse(request.uri().path())
+        .and_then(|below| opened(app, &below, request.headers()))
+        .ok_or_else(InferenceError::unauthorized)
+}
+
+async fn answer(
+    app: &App,
+    opened: &Opened,
+    id: &RequestId,
+    request: Request,
+) -> Result<Response, InferenceError> {
     let entry = &opened.entry;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let target = below.target.ok_or_else(InferenceError::no_such_path)?;
+    let target = Below::parse(request.uri().path())
+        .and_then(|below| below.target)
+        .ok_or_else(InferenceError::no_such_path)?;
     if let Some(model) = target.model() {
         describe::known(entry, model)?;
     }
     match target {
         Target::Infer(_) if *request.method() == Method::POST => {
-            infer::infer(app, &opened, id, request).await
+            infer::infer(app, opened, id, request).await
         }
         Target::Infer(_) => Err(InferenceError::wrong_method("POST")),
         _ if !reads => Err(InferenceError::wrong_method("GET, HEAD")),

@@ -12,6 +12,7 @@ mod access;
 mod bodies;
 mod calls;
 mod endpoints;
+mod inference;
 mod keys;
 mod limits;
 mod names;

@@ -57,7 +57,11 @@ impl World {
 
     /// Makes an endpoint.
     pub(crate) async fn endpoint_of(&self, request: Value) -> Endpoint {
-        let path = self.path("/endpoints");
+        self.endpoint_at(self.path("/endpoints"), request).await
+    }
+
+    /// Makes an endpoint at the path of a service's endpoints.
+    pub(crate) async fn endpoint_at(&self, path: String, request: Value) -> Endpoint {
         let made = self.at.post(&self.owner, &path, request).await.expect(201);
         let text = |pointer: &str| made.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         let url = text("/endpoint/urls/request_response");
