@@ -567,8 +567,15 @@ async fn bad_calls_are_named_and_cost_nothing() {
         .to_string()
         .replace("\"NaN\"", "NaN");
     send(&[], nan.into_bytes()).await.expect(200);
-    let late = with(&|call| call["parameters"] = json!({"timeout": 1}));
-    client.infer(MODEL, &late).await.refused(504, "deadline");
+    // The slow model takes 20 ms, and this caller waits for 2.
+    let slow = Client::of(&world, &service(&world, "slow", |_| ()).await);
+    let mut late =
+        json!({"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]});
+    slow.infer("v2/models/Slow", &late).await.expect(200);
+    late["parameters"] = json!({"timeout": 2_000});
+    slow.infer("v2/models/Slow", &late)
+        .await
+        .refused(504, "deadline");
 
     let id = EndpointId::parse(&acme.id).unwrap();
     let gate = Arc::clone(&world.at.app.snapshot().endpoint(&id).unwrap().gate);
