@@ -21,7 +21,7 @@ test("the throttle is changed to Low, and every page says so", async ({ page, se
   const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "lowered" }) });
   await expect(row.getByRole("cell").filter({ hasText: /^4\b/ })).toBeVisible();
   const stored = await get<{ throttle: object }>(server.url, server.demo, made.path);
-  expect(stored.throttle).toEqual({ level: "low", max_concurrent_calls: 4 });
+  expect(stored.throttle).toEqual({ level: "low", max_concurrent_calls: 4, queue_ms: 0, queue_max: 0 });
 });
 
 test("a paused endpoint refuses calls and says why, until it is resumed", async ({ page, server, signIn }) => {

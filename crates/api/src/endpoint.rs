@@ -161,7 +161,7 @@ pub struct UpdateEndpoint {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its throttle.
+    /// Its throttle, whole: a field of it that is absent gets its default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttle: Option<Throttle>,
     /// Whether it refuses calls.

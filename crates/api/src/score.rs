@@ -35,7 +35,7 @@ pub struct CellWarning {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timing {
-    /// Waiting for the engine.
+    /// Waiting for a place at the endpoint, where it has a queue, and for the engine.
     pub queue_ms: f64,
     /// Running the models.
     pub model_ms: f64,

@@ -9,6 +9,11 @@ pub const HIGH_DEFAULT: u32 = 20;
 /// The most calls at once that level High can be set to.
 pub const HIGH_MAX: u32 = 200;
 
+/// The longest time in milliseconds that a call may wait for a place.
+pub const QUEUE_MS_MAX: u32 = 2_000;
+/// The most calls that may wait at one endpoint.
+pub const QUEUE_MAX: u32 = 1_000;
+
 /// Classic's two levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +36,16 @@ pub struct Throttle {
     #[serde(default = "default_calls")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 200))]
     pub max_concurrent_calls: u32,
+    /// How long in milliseconds a call beyond the limit waits for a place before it is refused. 0, the
+    /// default, refuses at once.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 2_000))]
+    pub queue_ms: u32,
+    /// How many calls may wait at the same time; those beyond are refused at once. At least 1 where
+    /// `queue_ms` is not 0.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000))]
+    pub queue_max: u32,
 }
 
 fn default_calls() -> u32 {
@@ -49,6 +64,15 @@ pub enum ThrottleProblem {
         /// The workspace's cap.
         cap: u32,
     },
+    /// The time to wait is above 2,000 ms.
+    #[error("A call waits for 0 to 2,000 milliseconds.")]
+    QueueTooLong,
+    /// The calls that wait are above 1,000.
+    #[error("0 to 1,000 calls may wait.")]
+    QueueTooMany,
+    /// Calls are to wait, but none may.
+    #[error("Say how many calls may wait, 1 to 1,000, or set the time to 0.")]
+    QueueWithoutPlaces,
 }
 
 impl ThrottleProblem {
@@ -57,6 +81,18 @@ impl ThrottleProblem {
         match self {
             Self::OutOfRange => "throttle_out_of_range",
             Self::AboveCap { .. } => "throttle_above_cap",
+            Self::QueueTooLong => "queue_too_long",
+            Self::QueueTooMany => "queue_too_many",
+            Self::QueueWithoutPlaces => "queue_without_places",
+        }
+    }
+
+    /// The field that breaks the rule.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::OutOfRange | Self::AboveCap { .. } => "max_concurrent_calls",
+            Self::QueueTooLong => "queue_ms",
+            Self::QueueTooMany | Self::QueueWithoutPlaces => "queue_max",
         }
     }
 }
@@ -66,6 +102,8 @@ impl Throttle {
     pub const LOW: Self = Self {
         level: ThrottleLevel::Low,
         max_concurrent_calls: LOW_CALLS,
+        queue_ms: 0,
+        queue_max: 0,
     };
 
     /// What a new endpoint has in a workspace with this cap: High with 20, or the cap if it is lower.
@@ -73,16 +111,32 @@ impl Throttle {
         Self {
             level: ThrottleLevel::High,
             max_concurrent_calls: HIGH_DEFAULT.min(cap),
+            queue_ms: 0,
+            queue_max: 0,
+        }
+    }
+
+    /// How many calls may wait: none where there is no time to.
+    pub fn places(self) -> u32 {
+        if self.queue_ms == 0 {
+            0
+        } else {
+            self.queue_max
         }
     }
 
     /// The throttle in force for what was asked, in a workspace with this cap.
     ///
     /// # Errors
-    /// [`ThrottleProblem`] when High is outside 1 to 200 or above the cap. A cap below four caps Low too.
+    /// [`ThrottleProblem`] when High is outside 1 to 200 or above the cap, or when the queue breaks its
+    /// rules. A cap below four caps Low too.
     pub fn checked(self, cap: u32) -> Result<Self, ThrottleProblem> {
         let throttle = match self.level {
-            ThrottleLevel::Low => Self::LOW,
+            ThrottleLevel::Low => Self {
+                queue_ms: self.queue_ms,
+                queue_max: self.queue_max,
+                ..Self::LOW
+            },
             ThrottleLevel::High => self,
         };
         if !(1..=HIGH_MAX).contains(&throttle.max_concurrent_calls) {
@@ -90,6 +144,15 @@ impl Throttle {
         }
         if throttle.max_concurrent_calls > cap {
             return Err(ThrottleProblem::AboveCap { cap });
+        }
+        if throttle.queue_ms > QUEUE_MS_MAX {
+            return Err(ThrottleProblem::QueueTooLong);
+        }
+        if throttle.queue_max > QUEUE_MAX {
+            return Err(ThrottleProblem::QueueTooMany);
+        }
+        if throttle.queue_ms > 0 && throttle.queue_max == 0 {
+            return Err(ThrottleProblem::QueueWithoutPlaces);
         }
         Ok(throttle)
     }
@@ -101,16 +164,38 @@ mod tests {
 
     fn high(calls: u32) -> Throttle {
         Throttle {
-            level: ThrottleLevel::High,
             max_concurrent_calls: calls,
+            ..Throttle::default_under(HIGH_MAX)
         }
+    }
+
+    #[test]
+    fn the_queue_has_its_rules_at_both_levels() {
+        let check = |queue_ms, queue_max, expected: Result<u32, ThrottleProblem>| {
+            for throttle in [high(9), Throttle::LOW] {
+                let asked = Throttle {
+                    queue_ms,
+                    queue_max,
+                    ..throttle
+                };
+                assert_eq!(asked.checked(200).map(Throttle::places), expected);
+            }
+        };
+        check(0, 0, Ok(0));
+        check(0, 1_000, Ok(0));
+        check(2_000, 1_000, Ok(1_000));
+        check(1, 1, Ok(1));
+        check(2_001, 1, Err(ThrottleProblem::QueueTooLong));
+        check(0, 1_001, Err(ThrottleProblem::QueueTooMany));
+        check(1, 0, Err(ThrottleProblem::QueueWithoutPlaces));
+        assert_eq!(ThrottleProblem::QueueTooLong.field(), "queue_ms");
     }
 
     #[test]
     fn low_is_four_whatever_was_sent() {
         let sent = Throttle {
-            level: ThrottleLevel::Low,
             max_concurrent_calls: 99,
+            ..Throttle::LOW
         };
         assert_eq!(sent.checked(200), Ok(Throttle::LOW));
     }

@@ -5,6 +5,11 @@ use crate::session::Role;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The smallest and the largest limit on the body of a call that an owner can set: 64 KiB and 64 MiB.
+pub const CALL_BYTES: std::ops::RangeInclusive<u32> = 64 * 1024..=64 * 1024 * 1024;
+/// The shortest and the longest time in seconds that an owner can give a call.
+pub const CALL_SECONDS: std::ops::RangeInclusive<u32> = 1..=600;
+
 /// Whether keys can be shown again after they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +35,12 @@ pub struct Workspace {
     pub max_concurrent_calls_cap: u32,
     /// Whether keys can be shown again.
     pub reveal_policy: RevealPolicy,
+    /// The largest body of a call to any endpoint in it, in bytes; 4 MiB unless its owners or the
+    /// server's operator set another.
+    pub max_call_bytes: u32,
+    /// How long a call to any endpoint in it may take in all, in seconds; 100 unless its owners or the
+    /// server's operator set another.
+    pub call_timeout_seconds: u32,
     /// What the signed-in person is in it; absent for an administrator without membership.
     pub role: Option<Role>,
     /// How many web services of it the signed-in person can see.
@@ -71,4 +82,12 @@ pub struct UpdateWorkspace {
     /// Whether keys can be shown again. Going to *once* forgets all sealed copies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reveal_policy: Option<RevealPolicy>,
+    /// The largest body of a call in bytes: 65,536 to 67,108,864 (64 KiB to 64 MiB).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 65_536, maximum = 67_108_864))]
+    pub max_call_bytes: Option<u32>,
+    /// How long a call may take in all, in seconds: 1 to 600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 600))]
+    pub call_timeout_seconds: Option<u32>,
 }

@@ -6,5 +6,6 @@
 pub mod access;
 mod base62;
 pub mod key;
+pub mod load;
 pub mod rotation;
 pub mod throttle;

@@ -11,6 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, endpoints, quarantine, usage};
 use crate::throttle::Gates;
+use crate::throttle::load::Load;
 use crate::usage::{Drained, Usage};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub engine: Engine,
     /// What enforces limits.
     pub gates: Gates,
+    /// What the process takes on in all.
+    pub load: Arc<Load>,
     /// What counts calls.
     pub usage: Usage,
     /// What hashes passwords.
@@ -113,6 +116,7 @@ impl App {
             }
         }
         Ok(Self(Arc::new(Parts {
+            load: Load::new(settings.load),
             settings,
             clock,
             entropy,

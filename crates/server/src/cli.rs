@@ -13,6 +13,7 @@ use crate::http::serve::serve;
 use crate::package::{self, Package};
 use crate::scoring::EngineSettings;
 use crate::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
+use crate::throttle::load::LoadLimits;
 use clap::{Args, Parser, Subcommand};
 use portico_api::id::{CustomerId, WorkspaceId};
 use portico_api::session::Role;
@@ -86,12 +87,44 @@ struct Serve {
     /// Fill an empty installation with a workspace, two models, customers and accounts to try out.
     #[arg(long)]
     demo: bool,
-    /// How long a call may take, in milliseconds.
+    /// The longest time that any call may take, in milliseconds, whatever its workspace allows.
     #[arg(long, default_value_t = CALL_TIMEOUT.as_millis() as u64)]
     call_timeout: u64,
+    #[command(flatten)]
+    load: LoadArgs,
     /// A file for the scoring process's own record of what ran when.
     #[arg(long, hide = true)]
     scorer_stamps: Option<PathBuf>,
+}
+
+/// What the process takes on in all; beyond it calls are shed, which has nothing to do with the limit of
+/// any endpoint.
+#[derive(Debug, Args)]
+struct LoadArgs {
+    /// Calls at once over all endpoints. By default 1,024 for each core.
+    #[arg(long)]
+    load_calls: Option<u64>,
+    /// MiB of calls' bodies at once. By default 128 for each core.
+    #[arg(long)]
+    load_mib: Option<u64>,
+    /// How long calls may wait to be scored, in milliseconds: while all have waited longer for a second,
+    /// further ones are shed. 0 never sheds for waiting.
+    #[arg(long)]
+    load_wait: Option<u64>,
+}
+
+impl LoadArgs {
+    fn limits(&self) -> LoadLimits {
+        let default = LoadLimits::default();
+        LoadLimits {
+            calls: self.load_calls.unwrap_or(default.calls),
+            bytes: self
+                .load_mib
+                .map_or(default.bytes, |mib| mib.saturating_mul(1024 * 1024)),
+            target: self.load_wait.map_or(default.target, Duration::from_millis),
+            interval: default.interval,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +279,7 @@ impl Place {
             public_url,
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
+            load: LoadLimits::default(),
         }
     }
 }
@@ -280,6 +314,7 @@ async fn run_server(serve_args: Serve) -> Result<(), Error> {
     };
     let mut settings = serve_args.place.settings(listen, public_url.clone());
     settings.call_timeout = Duration::from_millis(serve_args.call_timeout);
+    settings.load = serve_args.load.limits();
     let mut engine = serve_args.place.engine()?;
     engine.stamps = serve_args.scorer_stamps;
     let app = App::open(settings, engine, Clock::System, Entropy::System).await?;

@@ -1,5 +1,6 @@
 //! How this server was told to run.
 
+use crate::throttle::load::LoadLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,16 +17,19 @@ pub struct Settings {
     /// Where people reach this server: all links and URLs begin with it. Without a trailing slash;
     /// empty until the port is known.
     pub public_url: String,
-    /// How long a call may take in all.
+    /// How long a call may take in all at the most, whatever its workspace allows.
     pub call_timeout: Duration,
-    /// The largest body of a request-response call in bytes.
+    /// The largest body of a call in bytes, whatever its workspace allows.
     pub call_bytes: usize,
+    /// What the process takes on in all.
+    pub load: LoadLimits,
 }
 
-/// Classic's limits: 4 MB and 100 s a call.
-pub const CALL_BYTES: usize = 4 * 1024 * 1024;
+/// The most that an owner can allow a call: 64 MiB and 600 s. A workspace begins with classic's limits,
+/// 4 MB and 100 s.
+pub const CALL_BYTES: usize = 64 * 1024 * 1024;
 /// See [`CALL_BYTES`].
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(100);
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Settings {
     /// Whether a browser's `Origin` is this portal: the public URL, or the very host that the request

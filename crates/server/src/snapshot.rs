@@ -6,7 +6,8 @@ use crate::clock::Micros;
 use crate::error::Error;
 use crate::keys::secrets::Secrets;
 use crate::keys::verify;
-use crate::store::{Store, endpoints, keys, quarantine, services};
+use crate::store::workspaces::CallLimits;
+use crate::store::{Store, endpoints, keys, quarantine, services, workspaces};
 use crate::throttle::Gates;
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub pipeline: Arc<Pipeline>,
     /// What enforces its limit.
     pub gate: Arc<Gate>,
+    /// What its workspace allows one call.
+    pub limits: CallLimits,
 }
 
 /// A key as calls need it.
@@ -79,6 +82,7 @@ impl Snapshot {
                 )
             })
             .collect();
+        let limits = workspaces::call_limits(store.read()).await?;
         let mut by_id = HashMap::new();
         for stored in endpoints::all(store.read()).await? {
             let place = (stored.service_id.clone(), stored.version);
@@ -105,6 +109,10 @@ impl Snapshot {
                 }
                 _ => Arc::new(Pipeline::new(schema, &stored)?),
             };
+            let limits = limits
+                .get(&stored.workspace_id)
+                .copied()
+                .unwrap_or_default();
             let gate = gates.gate(&stored.id, stored.throttle.max_concurrent_calls);
             by_id.insert(
                 stored.id.clone(),
@@ -112,6 +120,7 @@ impl Snapshot {
                     stored,
                     pipeline,
                     gate,
+                    limits,
                 }),
             );
         }

@@ -234,7 +234,7 @@ async fn insert(app: &App, tx: &mut Tx, who: &Who, new: &Stored) -> Result<Keys,
 fn throttle(asked: Option<Throttle>, cap: u32) -> Result<Throttle, Error> {
     let refused = |problem: ThrottleProblem| {
         Error::field(
-            "/throttle/max_concurrent_calls",
+            &format!("/throttle/{}", problem.field()),
             problem.code(),
             problem.to_string(),
         )

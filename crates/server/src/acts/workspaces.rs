@@ -5,13 +5,15 @@ use super::{Made, description, title};
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
-use crate::store::workspaces::{Changed, NewWorkspace, Stored};
+use crate::store::workspaces::{CallLimits, Changed, NewWorkspace, Stored};
 use crate::store::{audit, idempotency, keys as stored_keys, people, workspaces};
 use portico_api::id::{PersonId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::session::Role;
 use portico_api::throttle::HIGH_MAX;
-use portico_api::workspace::{CreateWorkspace, RevealPolicy, UpdateWorkspace};
+use portico_api::workspace::{
+    CALL_BYTES, CALL_SECONDS, CreateWorkspace, RevealPolicy, UpdateWorkspace, Workspace,
+};
 use portico_domain::key::PlainKey;
 use serde_json::json;
 
@@ -106,6 +108,7 @@ pub async fn update(
             "The cap is a whole number from 1 to 200.",
         ));
     }
+    let limits = call_limits(app, before, change)?;
     let reveal_policy = change.reveal_policy.unwrap_or(before.reveal_policy);
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -114,12 +117,20 @@ pub async fn update(
         description: text,
         calls_cap,
         reveal_policy,
+        limits,
     };
     workspaces::update(tx.conn(), &before.id, present.row_version, &changed, now).await?;
     if reveal_policy == RevealPolicy::Once && before.reveal_policy == RevealPolicy::AnyTime {
         stored_keys::forget_sealed(tx.conn(), &before.id).await?;
     }
-    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy| json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy});
+    let shown = |name: &str, text: &str, cap: u32, policy: RevealPolicy, limits: CallLimits| {
+        json!({"name": name, "description": text, "max_concurrent_calls_cap": cap, "reveal_policy": policy,
+            "max_call_bytes": limits.bytes, "call_timeout_seconds": limits.seconds})
+    };
+    let limits_before = CallLimits {
+        bytes: before.max_call_bytes,
+        seconds: before.call_timeout_seconds,
+    };
     let entry = Entry {
         who,
         action: "workspace.update",
@@ -131,12 +142,60 @@ pub async fn update(
             &before.description,
             before.max_concurrent_calls_cap,
             before.reveal_policy,
+            limits_before,
         )),
-        after: Some(shown(&name, text, calls_cap, reveal_policy)),
+        after: Some(shown(&name, text, calls_cap, reveal_policy, limits)),
     };
     audit::insert(tx.conn(), now, &entry).await?;
     tx.commit().await?;
     app.refresh().await
+}
+
+/// What the workspace allows one call after this change: within what an owner can set, and within what
+/// the operator of this server allows.
+fn call_limits(
+    app: &App,
+    before: &Workspace,
+    change: &UpdateWorkspace,
+) -> Result<CallLimits, Error> {
+    let most = u32::try_from(app.settings.call_bytes).unwrap_or(u32::MAX);
+    let bytes = *CALL_BYTES.start()..=(*CALL_BYTES.end()).min(most);
+    if change
+        .max_call_bytes
+        .is_some_and(|asked| !bytes.contains(&asked))
+    {
+        return Err(Error::field(
+            "/max_call_bytes",
+            "call_bytes_out_of_range",
+            format!(
+                "A call's body may be allowed {} to {} bytes on this server.",
+                bytes.start(),
+                bytes.end()
+            ),
+        ));
+    }
+    let most = u32::try_from(app.settings.call_timeout.as_secs()).unwrap_or(u32::MAX);
+    let seconds = *CALL_SECONDS.start()..=(*CALL_SECONDS.end()).min(most.max(1));
+    if change
+        .call_timeout_seconds
+        .is_some_and(|asked| !seconds.contains(&asked))
+    {
+        return Err(Error::field(
+            "/call_timeout_seconds",
+            "call_timeout_out_of_range",
+            format!(
+                "A call may be given {} to {} seconds on this server.",
+                seconds.start(),
+                seconds.end()
+            ),
+        ));
+    }
+    Ok(CallLimits {
+        bytes: change.max_call_bytes.unwrap_or(before.max_call_bytes),
+        seconds: change
+            .call_timeout_seconds
+            .unwrap_or(before.call_timeout_seconds),
+    })
 }
 
 /// Deletes a workspace: its endpoints refuse calls at once.

@@ -11,16 +11,28 @@ use crate::app::App;
 use crate::error::Error;
 use crate::scoring::{ScoreCall, Tensor};
 use crate::snapshot::Entry;
+use crate::throttle::load::Seat;
 use crate::usage::Outcome;
 use pipeline::OutputColumn;
 use portico_api::cell::Cell;
 use portico_api::score::{CellWarning, Timing};
 use portico_api::usage::UsageSlot;
 use portico_domain::key::KeyId;
-use portico_domain::throttle::{Permit, Share};
+use portico_domain::throttle::{Admission, Permit, Refused, Share};
 use rows::Rows;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The largest body in bytes and the longest time of a call to this endpoint: what its workspace allows,
+/// and the operator of the server.
+pub fn limits(app: &App, entry: &Entry) -> (usize, Duration) {
+    let bytes = usize::try_from(entry.limits.bytes).unwrap_or(usize::MAX);
+    let time = Duration::from_secs(entry.limits.seconds.into());
+    (
+        bytes.min(app.settings.call_bytes),
+        time.min(app.settings.call_timeout),
+    )
+}
 
 /// What of an endpoint's limit a caller of this slot may use.
 pub fn share(slot: UsageSlot) -> Share {
@@ -38,7 +50,11 @@ pub struct Call {
     slot: UsageSlot,
     key: Option<KeyId>,
     began: Instant,
+    /// How long it waited for a place.
+    waited: Duration,
+    let_in: bool,
     counted: bool,
+    _seat: Seat,
 }
 
 /// A scored call.
@@ -54,41 +70,84 @@ pub struct Answer {
 }
 
 impl Call {
-    /// A call to this endpoint, by this slot.
-    pub fn new(app: &App, entry: &Arc<Entry>, slot: UsageSlot, key: Option<KeyId>) -> Self {
+    /// A call to this endpoint, by this slot, with its place among all calls of the process.
+    pub fn new(
+        app: &App,
+        entry: &Arc<Entry>,
+        slot: UsageSlot,
+        key: Option<KeyId>,
+        seat: Seat,
+    ) -> Self {
         Self {
             app: app.clone(),
             entry: Arc::clone(entry),
             slot,
             key,
             began: Instant::now(),
+            waited: Duration::ZERO,
+            let_in: false,
             counted: false,
+            _seat: seat,
         }
     }
 
-    /// Takes a permit, or is refused and counted as such.
+    /// Takes a permit, waiting for it as long as the endpoint's queue allows, or is refused and counted
+    /// as such.
     ///
     /// # Errors
-    /// [`Error::Paused`], [`Error::Throttled`].
-    pub fn admit(&mut self) -> Result<Arc<Permit>, Error> {
+    /// [`Error::Paused`], [`Error::Throttled`], [`Error::Overloaded`].
+    pub async fn admit(&mut self) -> Result<Arc<Permit>, Error> {
+        let place = self.place().await;
+        match place {
+            Ok(permit) => {
+                self.waited = self.began.elapsed();
+                self.let_in = true;
+                Ok(Arc::new(permit))
+            }
+            Err(refusal) => {
+                self.count(Outcome::Refused, 0);
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn place(&self) -> Result<Permit, Error> {
         let endpoint = || self.entry.stored.name.to_string();
-        let share = share(self.slot);
-        let refusal = if self.entry.stored.paused {
-            Error::Paused {
+        if self.entry.stored.paused {
+            return Err(Error::Paused {
                 endpoint: endpoint(),
-            }
-        } else {
-            match self.entry.gate.try_admit(share) {
-                Ok(permit) => return Ok(Arc::new(permit)),
-                Err(refused) => Error::Throttled {
-                    endpoint: endpoint(),
-                    limit: refused.limit,
-                    of: refused.of,
-                },
-            }
+            });
+        }
+        let (gate, share) = (&self.entry.gate, share(self.slot));
+        // Work that waits too long is shed before it waits at the gate too. An endpoint with nothing under
+        // way is let in all the same: those that keep the server busy can't lock it out. One whose own
+        // limit is reached is told that.
+        if gate.in_flight() > 0 && gate.room(share, 0).free > 0 {
+            self.app.load.check()?;
+        }
+        let throttled = |refused: Refused| Error::Throttled {
+            endpoint: endpoint(),
+            limit: refused.limit,
+            of: refused.of,
         };
-        self.count(Outcome::Refused, 0);
-        Err(refusal)
+        let throttle = &self.entry.stored.throttle;
+        match gate.admit(share, throttle.places()).map_err(throttled)? {
+            Admission::In(permit) => Ok(permit),
+            Admission::Wait(ticket) => {
+                let patience =
+                    Duration::from_millis(throttle.queue_ms.into()).min(self.time_left());
+                tokio::time::timeout(patience, ticket)
+                    .await
+                    .map_err(|_| throttled(gate.refusal(share)))
+            }
+        }
+    }
+
+    /// What is left of the time that the call may take in all.
+    fn time_left(&self) -> Duration {
+        limits(&self.app, &self.entry)
+            .1
+            .saturating_sub(self.began.elapsed())
     }
 
     /// Checks and scores rows.
@@ -119,8 +178,8 @@ impl Call {
         let entry = Arc::clone(&self.entry);
         let pipeline = &entry.pipeline;
         inputs.extend(parameters.into_iter().map(pipeline::of_parameter));
-        let spent = self.began.elapsed();
-        let deadline = self.app.settings.call_timeout.saturating_sub(spent);
+        let deadline = self.time_left();
+        let scoring = self.app.load.scoring();
         let scored = self
             .app
             .engine
@@ -133,13 +192,15 @@ impl Call {
                 permit: Some(Arc::clone(&permit) as _),
             })
             .await?;
+        scoring.waited(scored.queue_time);
+        drop(scoring);
         let columns = pipeline.columns_of(&scored.outputs)?;
         self.count(Outcome::Scored, rows as u64);
         Ok(Answer {
             columns,
             warnings: Vec::new(),
             timing: Timing {
-                queue_ms: millis(scored.queue_time),
+                queue_ms: millis(self.waited + scored.queue_time),
                 model_ms: millis(scored.model_time),
                 total_ms: millis(self.began.elapsed()),
             },
@@ -164,7 +225,13 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.counted {
-            self.count(Outcome::Failed, 0);
+            // Who goes away while waiting for a place was never let in.
+            let outcome = if self.let_in {
+                Outcome::Failed
+            } else {
+                Outcome::Refused
+            };
+            self.count(outcome, 0);
         }
     }
 }

@@ -35,7 +35,7 @@ pub async fn score_one_row(app: &App, entry: &Entry) -> Result<(), Error> {
             stages: Arc::clone(&pipeline.stages),
             inputs,
             outputs: Arc::clone(&pipeline.tensors),
-            deadline: app.settings.call_timeout,
+            deadline: super::limits(app, entry).1,
             group: Arc::clone(&pipeline.group),
             permit: Some(Arc::new(permit)),
         })

@@ -57,11 +57,11 @@ async fn answered(
     request: Request,
 ) -> Result<Response, ClassicError> {
     let failed = |error: Error| answer_to(&error, id);
-    let body = crate::http::extract::read_body(request, app.settings.call_bytes)
+    let (body, seat) = crate::http::extract::read_call(app, entry, request)
         .await
         .map_err(failed)?;
-    let mut call = Call::new(app, entry, slot, Some(key));
-    let permit = call.admit().map_err(failed)?;
+    let mut call = Call::new(app, entry, slot, Some(key), seat);
+    let permit = call.admit().await.map_err(failed)?;
     let rows = request::read(&body)?;
     let rows = Rows {
         names: rows.columns,

@@ -90,8 +90,8 @@ pub(super) fn shown(app: &App, stored: Stored) -> Endpoint {
         is_default: stored.is_default,
         version: stored.version,
         throttle: Throttle {
-            level: stored.throttle.level,
             max_concurrent_calls: in_force.unwrap_or(stored.throttle.max_concurrent_calls),
+            ..stored.throttle
         },
         paused: stored.paused,
         prevent_update: stored.prevent_update,

@@ -1,10 +1,14 @@
 //! Extractors: they parse, handlers don't. Each failure is an [`Error`] that names field and rule.
 
+use crate::app::App;
+use crate::calls;
 use crate::error::Error;
+use crate::snapshot::Entry;
 use crate::store::idempotency::Once;
+use crate::throttle::load::Seat;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -29,6 +33,27 @@ const RATE_WINDOW: Duration = Duration::from_secs(10);
 /// # Errors
 /// [`Error::TooLarge`], [`Error::TooSlow`], or [`Error::Malformed`] if the connection breaks.
 pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Error> {
+    read_held(request, limit, &mut |_| Ok(())).await
+}
+
+/// Reads the body of a call, up to what its workspace allows, once there is a place for it among all
+/// calls of the process.
+///
+/// # Errors
+/// [`Error::Overloaded`], and those of [`read_body`].
+pub async fn read_call(app: &App, entry: &Entry, request: Request) -> Result<(Bytes, Seat), Error> {
+    let mut seat = app.load.enter()?;
+    let (limit, _) = calls::limits(app, entry);
+    let body = read_held(request, limit, &mut |bytes| seat.hold(bytes)).await?;
+    Ok((body, seat))
+}
+
+/// Reads a body; `hold` hears of every piece before it is kept.
+async fn read_held(
+    request: Request,
+    limit: usize,
+    hold: &mut (dyn FnMut(usize) -> Result<(), Error> + Send),
+) -> Result<Bytes, Error> {
     let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -59,6 +84,7 @@ pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Error> {
             if whole.len() + data.len() > limit {
                 return Err(Error::TooLarge { limit });
             }
+            hold(data.len())?;
             in_window += data.len();
             whole.extend_from_slice(&data);
         }
@@ -74,21 +100,39 @@ pub struct Body<T> {
     pub digest: [u8; 32],
 }
 
+/// Refuses a request whose body is not said to be JSON.
+///
+/// # Errors
+/// [`Error::UnsupportedMediaType`].
+pub(super) fn refuse_other_than_json(headers: &HeaderMap) -> Result<(), Error> {
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
+    if is_json {
+        Ok(())
+    } else {
+        Err(Error::UnsupportedMediaType)
+    }
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            return Err(Error::UnsupportedMediaType);
-        }
-        let bytes = read_body(request, JSON_BYTES).await?;
-        let tree: serde_json::Value = serde_json::from_slice(&bytes)
+        refuse_other_than_json(request.headers())?;
+        Self::parse(&read_body(request, JSON_BYTES).await?)
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// Reads the text of a body.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where it is no JSON, [`Error::Invalid`] by field where it is another's.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        let tree: serde_json::Value = serde_json::from_slice(bytes)
             .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
         let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();
         let value = serde_path_to_error::deserialize(tree).map_err(|error| {

@@ -1,7 +1,7 @@
 //! Signed-in scoring: the same way as a call with a key, counted under the slot *portal*, with at
 //! most half of the endpoint's permits.
 
-use super::extract::{Body, Place};
+use super::extract::{Body, Place, read_call, refuse_other_than_json};
 use super::rate_limit::RateLimit;
 use super::request_id::RequestId;
 use super::router::Registrar;
@@ -13,7 +13,7 @@ use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::scoring::Values;
 use crate::snapshot::Entry;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use portico_api::problem::FieldError;
@@ -35,11 +35,11 @@ async fn score(
     caller: Caller,
     place: Place,
     Extension(id): Extension<RequestId>,
-    body: Body<ScoreRequest>,
+    request: Request,
 ) -> Result<Response, Error> {
     let stored = super::endpoints::find(&app, &caller, &place).await?;
     let entry = Arc::clone(app.snapshot().endpoint(&stored.id).ok_or(Error::NotFound)?);
-    let outcome = answered(&app, &entry, &id, body.value).await;
+    let outcome = answered(&app, &entry, &id, request).await;
     let violated = outcome.as_ref().err().and_then(Error::violated);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&entry, UsageSlot::Portal).write(&mut response, violated);
@@ -50,10 +50,14 @@ async fn answered(
     app: &App,
     entry: &Arc<Entry>,
     id: &RequestId,
-    request: ScoreRequest,
+    request: Request,
 ) -> Result<Response, Error> {
-    let mut call = Call::new(app, entry, UsageSlot::Portal, None);
-    let permit = call.admit()?;
+    refuse_other_than_json(request.headers())?;
+    let (body, seat) = read_call(app, entry, request).await?;
+    let mut call = Call::new(app, entry, UsageSlot::Portal, None, seat);
+    let permit = call.admit().await?;
+    let request = Body::<ScoreRequest>::parse(&body)?.value;
+    drop(body);
     let rows = rows_of(&entry.pipeline.schema, request)?;
     let count = rows.cells.len();
     let Answer {
@@ -71,8 +75,8 @@ async fn answered(
         version: entry.stored.version,
         timing,
         throttle: Throttle {
-            level: entry.stored.throttle.level,
             max_concurrent_calls: entry.gate.limit(),
+            ..entry.stored.throttle
         },
         // This call's own permit is free again as soon as the answer has gone.
         free_calls: entry.gate.room(Share::Full, 1).free,

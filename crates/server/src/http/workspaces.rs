@@ -32,10 +32,20 @@ pub(super) async fn find(app: &App, caller: &Caller, place: &Place) -> Result<St
     let mut found = workspaces::find(app.store.read(), place.ws()?, person)
         .await?
         .ok_or(Error::NotFound)?;
+    in_force(app, &mut found.workspace);
     if matches!(caller.kind, CallerKind::Token { .. }) {
         found.workspace.role = caller.role;
     }
     Ok(found)
+}
+
+/// Shows the limits that calls meet: the operator of the server may allow less than the owner.
+fn in_force(app: &App, workspace: &mut Workspace) {
+    let (bytes, time) = (app.settings.call_bytes, app.settings.call_timeout);
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let seconds = u32::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+    workspace.max_call_bytes = workspace.max_call_bytes.min(bytes);
+    workspace.call_timeout_seconds = workspace.call_timeout_seconds.min(seconds);
 }
 
 async fn list(
@@ -60,7 +70,7 @@ async fn list(
         }
         CallerKind::Anonymous => return Err(Error::Unauthenticated),
     };
-    let found = workspaces::list(
+    let mut found = workspaces::list(
         app.store.read(),
         id,
         administrator,
@@ -68,6 +78,9 @@ async fn list(
         wish.fetch(),
     )
     .await?;
+    found
+        .iter_mut()
+        .for_each(|workspace| in_force(&app, workspace));
     Ok(Json(wish.page(found, |workspace| {
         (workspace.name.clone(), workspace.id.to_string())
     })))

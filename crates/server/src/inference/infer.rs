@@ -4,7 +4,7 @@ use super::body::{HEADER_LENGTH, Wire};
 use super::error::InferenceError;
 use super::{Opened, answer, columns, request};
 use crate::app::App;
-use crate::calls::{Answer, Call, rows};
+use crate::calls::{self, Answer, Call, rows};
 use crate::error::Error;
 use crate::http::RequestId;
 use crate::scoring::ScoringError;
@@ -36,14 +36,15 @@ pub(super) async fn infer(
 ) -> Result<Response, InferenceError> {
     let failed = |error: Error| InferenceError::of(&error, id);
     let wire = Wire::of(request.headers())?;
-    let limit = app.settings.call_bytes;
-    let body = crate::http::extract::read_body(request, limit)
+    let entry = &opened.entry;
+    let (body, seat) = crate::http::extract::read_call(app, entry, request)
         .await
         .map_err(failed)?;
-    let entry = &opened.entry;
-    let mut call = Call::new(app, entry, opened.slot, Some(opened.key.clone()));
-    let permit = call.admit().map_err(failed)?;
+    let mut call = Call::new(app, entry, opened.slot, Some(opened.key.clone()), seat);
+    let permit = call.admit().await.map_err(failed)?;
 
+    // What a body holds once it is inflated may be as large as a plain one.
+    let (limit, _) = calls::limits(app, entry);
     let body = wire.inflate(body, limit)?;
     let (json, binary) = wire.cut(&body)?;
     // JSON as Python's writers have it is read a second time, without the constants that JSON lacks.

@@ -64,7 +64,7 @@ pub struct Stored {
 
 const COLUMNS: &str = "
     SELECT e.id, e.workspace_id, e.service_id, s.name AS service_name, e.name, e.description, e.is_default, e.version, e.level,
-           e.max_calls, e.paused, e.prevent_update, e.logging, e.sample_data, e.tags, e.customer_id, c.name AS customer_name,
+           e.max_calls, e.queue_ms, e.queue_max, e.paused, e.prevent_update, e.logging, e.sample_data, e.tags, e.customer_id, c.name AS customer_name,
            e.created_from, e.row_version, e.created_at, e.updated_at,
            (SELECT json_group_array(json_array(t.resource, t.sha256) ORDER BY t.position) FROM stage t
              WHERE t.service_id = e.service_id AND t.number = e.version) AS stages,
@@ -100,6 +100,8 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
                 ThrottleLevel::High
             },
             max_concurrent_calls: row.try_get("max_calls")?,
+            queue_ms: row.try_get("queue_ms")?,
+            queue_max: row.try_get("queue_max")?,
         },
         paused: row.try_get("paused")?,
         prevent_update: row.try_get("prevent_update")?,
@@ -284,8 +286,9 @@ pub async fn insert(conn: &mut SqliteConnection, new: &Stored) -> Result<(), Err
     purge(conn, new.created_at).await?;
     sqlx::query(
         "INSERT INTO endpoint (id, workspace_id, service_id, name, description, is_default, version, level, max_calls, paused,
-                prevent_update, logging, sample_data, tags, customer_id, created_from, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+                prevent_update, logging, sample_data, tags, customer_id, created_from, created_at, updated_at,
+                queue_ms, queue_max)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)",
     )
     .bind(new.id.as_str())
     .bind(new.workspace_id.as_str())
@@ -304,6 +307,8 @@ pub async fn insert(conn: &mut SqliteConnection, new: &Stored) -> Result<(), Err
     .bind(new.customer_id.as_ref().map(CustomerId::as_str))
     .bind(&new.created_from)
     .bind(new.created_at)
+    .bind(new.throttle.queue_ms)
+    .bind(new.throttle.queue_max)
     .execute(conn)
     .await?;
     Ok(())
@@ -320,7 +325,7 @@ pub async fn update(
 ) -> Result<(), Error> {
     let done = sqlx::query(
         "UPDATE endpoint SET description = $3, level = $4, max_calls = $5, paused = $6, prevent_update = $7, logging = $8,
-                sample_data = $9, tags = $10, row_version = row_version + 1, updated_at = $11
+                sample_data = $9, tags = $10, row_version = row_version + 1, updated_at = $11, queue_ms = $12, queue_max = $13
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(changed.id.as_str())
@@ -334,6 +339,8 @@ pub async fn update(
     .bind(changed.sample_data)
     .bind(serde_json::to_string(&changed.tags)?)
     .bind(now)
+    .bind(changed.throttle.queue_ms)
+    .bind(changed.throttle.queue_max)
     .execute(conn)
     .await?;
     if done.rows_affected() == 0 {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use portico_api::id::{PersonId, WorkspaceId};
 use portico_api::workspace::{RevealPolicy, Workspace};
 use sqlx::{Row, SqliteConnection, SqlitePool};
+use std::collections::HashMap;
 
 /// A workspace and the version of its row.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ pub async fn insert(
 // workspace as administrator.
 const VISIBLE: &str = "
     SELECT w.id, w.name, w.description, w.calls_cap, w.reveal_policy, w.row_version, w.created_at, w.updated_at,
+           w.max_call_bytes, w.call_timeout_seconds,
            m.role AS role,
            (SELECT count(*) FROM service s WHERE s.workspace_id = w.id AND s.deleted_at IS NULL
                AND (m.role IS NOT NULL OR EXISTS (SELECT 1 FROM endpoint e JOIN customer_person p ON p.customer_id = e.customer_id
@@ -99,6 +101,8 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
             description: row.try_get("description")?,
             max_concurrent_calls_cap: row.try_get("calls_cap")?,
             reveal_policy: policy(&policy_column),
+            max_call_bytes: row.try_get("max_call_bytes")?,
+            call_timeout_seconds: row.try_get("call_timeout_seconds")?,
             role: match role.as_deref() {
                 Some("owner") => Some(Role::Owner),
                 Some("publisher") => Some(Role::Publisher),
@@ -159,6 +163,46 @@ pub async fn list(
         .collect()
 }
 
+/// What a workspace allows one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimits {
+    /// The largest body in bytes.
+    pub bytes: u32,
+    /// The longest time in seconds.
+    pub seconds: u32,
+}
+
+impl Default for CallLimits {
+    /// Classic's: 4 MB and 100 s.
+    fn default() -> Self {
+        Self {
+            bytes: 4 * 1024 * 1024,
+            seconds: 100,
+        }
+    }
+}
+
+/// What each workspace allows one call.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn call_limits(pool: &SqlitePool) -> Result<HashMap<WorkspaceId, CallLimits>, Error> {
+    let rows = sqlx::query(
+        "SELECT id, max_call_bytes, call_timeout_seconds FROM workspace WHERE deleted_at IS NULL",
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let limits = CallLimits {
+                bytes: row.try_get("max_call_bytes")?,
+                seconds: row.try_get("call_timeout_seconds")?,
+            };
+            Ok((super::id(row, "id", WorkspaceId::parse)?, limits))
+        })
+        .collect()
+}
+
 /// What an update writes; all fields, changed or not.
 #[derive(Debug)]
 pub struct Changed<'a> {
@@ -170,6 +214,8 @@ pub struct Changed<'a> {
     pub calls_cap: u32,
     /// Whether keys can be shown again.
     pub reveal_policy: RevealPolicy,
+    /// What it allows one call.
+    pub limits: CallLimits,
 }
 
 /// Changes a workspace if its row still has this version.
@@ -185,7 +231,7 @@ pub async fn update(
 ) -> Result<(), Error> {
     let done = sqlx::query(
         "UPDATE workspace SET name = $3, description = $4, calls_cap = $5, reveal_policy = $6,
-                row_version = row_version + 1, updated_at = $7
+                row_version = row_version + 1, updated_at = $7, max_call_bytes = $8, call_timeout_seconds = $9
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(id.as_str())
@@ -195,6 +241,8 @@ pub async fn update(
     .bind(changed.calls_cap)
     .bind(policy_text(changed.reveal_policy))
     .bind(now)
+    .bind(changed.limits.bytes)
+    .bind(changed.limits.seconds)
     .execute(conn)
     .await?;
     if done.rows_affected() == 0 {

@@ -1,7 +1,9 @@
-//! The gates of all endpoints in this process. The rule of one gate stands in
+//! The gates of all endpoints in this process, and what the process takes on in all (`load`). The rule of one gate stands in
 //! `portico_domain::throttle`; this finds it by endpoint and puts changed limits in force.
 //!
 //! Must not know where limits come from, nor what a call is.
+
+pub mod load;
 
 use portico_api::id::EndpointId;
 use portico_domain::throttle::Gate;

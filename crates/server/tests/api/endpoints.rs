@@ -118,8 +118,8 @@ async fn throttles_are_low_or_within_the_workspaces_cap() {
         }
         at.post(&world.owner, &path, request).await
     };
-    let high = |calls: u32| json!({"level": "high", "max_concurrent_calls": calls});
-    let low = json!({"level": "low", "max_concurrent_calls": 4});
+    let high = |calls: u32| json!({"level": "high", "max_concurrent_calls": calls, "queue_ms": 0, "queue_max": 0});
+    let low = json!({"level": "low", "max_concurrent_calls": 4, "queue_ms": 0, "queue_max": 0});
     let made = create("a", Value::Null).await.expect(201);
     assert_eq!(made["endpoint"]["throttle"], high(20));
     let made = create("b", json!({"level": "low", "max_concurrent_calls": 99}))

@@ -16,6 +16,7 @@ use portico_server::scoring::EngineSettings;
 use portico_server::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
 use portico_server::store::customers;
 use portico_server::store::people::{self, NewAccount};
+use portico_server::throttle::load::LoadLimits;
 use reqwest::Method;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -65,17 +66,28 @@ impl TestApp {
 
     /// An installation in a folder that may hold one already.
     pub(crate) async fn start_in(home: tempfile::TempDir, now: i64) -> Self {
+        Self::start_as(home, now, |_| ()).await
+    }
+
+    /// The same, told to run otherwise.
+    pub(crate) async fn start_as(
+        home: tempfile::TempDir,
+        now: i64,
+        told: impl FnOnce(&mut Settings),
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let base = format!("http://{listen}");
-        let settings = Settings {
+        let mut settings = Settings {
             data: home.path().join("data"),
             secrets: home.path().join("secrets"),
             listen,
             public_url: base.clone(),
             call_timeout: CALL_TIMEOUT,
             call_bytes: CALL_BYTES,
+            load: LoadLimits::default(),
         };
+        told(&mut settings);
         let mut engine = EngineSettings::new(env!("CARGO_BIN_EXE_portico"));
         engine.onnxruntime = Some(onnxruntime());
         let app = App::open(settings, engine, Clock::held(now), Entropy::System)

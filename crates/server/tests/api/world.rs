@@ -1,7 +1,8 @@
 //! A workspace with one real service, and endpoints to make and call in it.
 
-use crate::support::{As, TestApp};
+use crate::support::{As, NOW, TestApp};
 use portico_api::id::{PersonId, ServiceId, WorkspaceId};
+use portico_server::settings::Settings;
 use serde_json::{Value, json};
 
 /// An endpoint that a test made.
@@ -29,7 +30,16 @@ pub(crate) struct World {
 impl World {
     /// Serves the demo's model of penguin species.
     pub(crate) async fn start() -> Self {
-        let at = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    /// The same on a server that was told to run otherwise.
+    pub(crate) async fn start_as(told: impl FnOnce(&mut Settings)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self::on(TestApp::start_as(home, NOW, told).await).await
+    }
+
+    async fn on(at: TestApp) -> Self {
         let owner_id = at.person_with("olga", "correct horse").await;
         let (workspace, token) = at.workspace("field", &owner_id).await;
         let service = at.publish(&workspace, "penguin-species").await;
