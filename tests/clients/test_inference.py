@@ -35,8 +35,12 @@ class Client:
     def __init__(self, base, key):
         self.key = key
         self.base = base
-        self.headers = {"Authorization": f"Bearer {key}"}
         self.triton = InferenceServerClient(base.removeprefix("http://"))
+
+    @property
+    def headers(self):
+        """New ones each time: `tritonclient` writes those of a call into what it is given."""
+        return {"Authorization": f"Bearer {self.key}"}
 
     def infer(self, model, inputs, **more):
         return self.triton.infer(model, inputs, headers=self.headers, **more)

@@ -377,7 +377,7 @@ mod tests {
         );
         check(
             &|all| {
-                all[0] = json!({"name": "island", "shape": [0], "datatype": "BYTES", "data": []})
+                all[0] = json!({"name": "island", "shape": [0], "datatype": "BYTES", "data": []});
             },
             "Tensor island: it has no rows.",
         );
@@ -387,7 +387,8 @@ mod tests {
         );
         check(
             &|all| {
-                all[5] = json!({"name": "year", "shape": [2], "datatype": "FP64", "data": [7.5, 8]})
+                all[5] =
+                    json!({"name": "year", "shape": [2], "datatype": "FP64", "data": [7.5, 8]});
             },
             "Tensor year: row 0, column year: 7.5 is no whole number",
         );

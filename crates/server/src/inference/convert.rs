@@ -12,10 +12,13 @@
 //! BYTES is read by the rule of a cell, as on every wire. A missing value (NaN, empty text) goes into a
 //! column that is nullable alone.
 
+mod holes;
+
 use super::data::Data;
 use super::datatype::Datatype;
 use super::error::shortened;
 use crate::scoring::{Text, Values};
+use holes::Holes;
 use portico_api::cell::{Cell, read_text};
 use portico_api::schema::{ColumnType, InputColumn};
 
@@ -103,16 +106,15 @@ impl<'s> Columns<'s> {
             ColumnType::Datetime => Err(self.refused("BYTES")),
             ColumnType::String => {
                 let mut text = Text::default();
+                macro_rules! written {
+                    ($values:expr) => {
+                        picked!($values).for_each(|value| text.push(&value.to_string()))
+                    };
+                }
                 match data {
-                    Data::I64(values) => {
-                        picked!(values).for_each(|value| text.push(&value.to_string()));
-                    }
-                    Data::U64(values) => {
-                        picked!(values).for_each(|value| text.push(&value.to_string()));
-                    }
-                    Data::Bool(values) => {
-                        picked!(values).for_each(|value| text.push(&value.to_string()));
-                    }
+                    Data::I64(values) => written!(values),
+                    Data::U64(values) => written!(values),
+                    Data::Bool(values) => written!(values),
                     Data::F32(_) | Data::F64(_) | Data::Text(_) => {
                         return Err(self.refused("BYTES"));
                     }
@@ -314,10 +316,7 @@ impl<'s> Columns<'s> {
                     });
                     Ok::<(), String>(())
                 })?;
-                Ok(flags.full().map_or_else(
-                    |holes| holes.floats(|flag| f64::from(u8::from(flag))),
-                    Values::Bool,
-                ))
+                Ok(finished(flags))
             }
         }
     }
@@ -342,38 +341,12 @@ impl<'s> Columns<'s> {
     }
 }
 
-/// Values of which some may be missing.
-#[derive(Default)]
-struct Holes<T> {
-    values: Vec<T>,
-    missing: Vec<usize>,
-}
-
-impl<T: Copy + Default> Holes<T> {
-    fn push(&mut self, value: Option<T>) {
-        if value.is_none() {
-            self.missing.push(self.values.len());
-        }
-        self.values.push(value.unwrap_or_default());
-    }
-
-    /// The values, if none is missing.
-    fn full(self) -> Result<Vec<T>, Self> {
-        if self.missing.is_empty() {
-            Ok(self.values)
-        } else {
-            Err(self)
-        }
-    }
-
-    /// The values as floats, the missing ones as NaN.
-    fn floats(self, float: impl Fn(T) -> f64) -> Values {
-        let mut floats: Vec<f64> = self.values.into_iter().map(float).collect();
-        for place in self.missing {
-            floats[place] = f64::NAN;
-        }
-        Values::F64(floats)
-    }
+/// Truth values, as floats where some are missing.
+fn finished(flags: Holes<bool>) -> Values {
+    let float = |flag| f64::from(u8::from(flag));
+    flags
+        .full()
+        .map_or_else(|holes| holes.floats(float), Values::Bool)
 }
 
 /// A double that equals a whole number.
@@ -393,7 +366,7 @@ fn double_of_whole(value: impl Into<i128>) -> Result<f64, String> {
 }
 
 /// A number's truth value.
-fn flag_of<T: PartialEq + From<bool> + std::fmt::Display>(value: T) -> Result<bool, String> {
+fn flag_of<T: Copy + PartialEq + From<bool> + std::fmt::Display>(value: T) -> Result<bool, String> {
     if value == T::from(false) {
         Ok(false)
     } else if value == T::from(true) {

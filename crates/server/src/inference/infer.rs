@@ -40,7 +40,7 @@ pub(super) async fn infer(
     let (body, seat) = crate::http::extract::read_call(app, entry, request)
         .await
         .map_err(failed)?;
-    let mut call = Call::new(app, entry, opened.slot, Some(opened.key.clone()), seat);
+    let mut call = Call::new(app, entry, opened.slot, Some(opened.key), seat);
     let permit = call.admit().await.map_err(failed)?;
 
     // What a body holds once it is inflated may be as large as a plain one.

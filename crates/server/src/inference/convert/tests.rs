@@ -15,12 +15,12 @@ fn column(column_type: ColumnType, nullable: bool) -> InputColumn {
     }
 }
 
-fn convert(column_type: ColumnType, datatype: Datatype, data: Data) -> Result<Values, String> {
+fn convert(column_type: ColumnType, datatype: Datatype, data: &Data) -> Result<Values, String> {
     let column = column(column_type, true);
     let columns = [&column];
     let columns = Columns::new(&columns, datatype).unwrap();
     let whole = columns.whole(data.clone());
-    let part = columns.part(&data, Pick::ALL);
+    let part = columns.part(data, Pick::ALL);
     // NaN is no equal of itself.
     assert_eq!(format!("{whole:?}"), format!("{part:?}"));
     whole
@@ -33,7 +33,7 @@ fn text(cells: &[&str]) -> Data {
 #[test]
 fn what_fits_comes_through() {
     let check = |column_type, datatype, data, expected: Values| {
-        assert_eq!(convert(column_type, datatype, data), Ok(expected));
+        assert_eq!(convert(column_type, datatype, &data), Ok(expected));
     };
     let texts = |cells: &[&str]| Values::Text(cells.iter().collect());
     use ColumnType::{Boolean, Datetime, Double, Integer, String};
@@ -166,7 +166,7 @@ fn what_is_missing_makes_floats_of_whole_numbers() {
         (Boolean, Datatype::Fp64, Data::F64(vec![1.0, f64::NAN])),
         (Boolean, Datatype::Bytes, text(&["true", ""])),
     ] {
-        let Ok(Values::F64(values)) = convert(column_type, datatype, data.clone()) else {
+        let Ok(Values::F64(values)) = convert(column_type, datatype, &data) else {
             panic!("{data:?}");
         };
         assert!(values[0] == 1.0 && values[1].is_nan(), "{data:?}");
@@ -176,7 +176,7 @@ fn what_is_missing_makes_floats_of_whole_numbers() {
 #[test]
 fn what_would_lose_something_is_refused() {
     let check = |column_type, datatype, data, words: &str| {
-        let why = convert(column_type, datatype, data).unwrap_err();
+        let why = convert(column_type, datatype, &data).unwrap_err();
         assert!(why.contains(words), "{why}");
     };
     use ColumnType::{Boolean, Datetime, Double, Integer, String};

@@ -10,7 +10,7 @@ fn refused(body: &Value, binary: &[u8]) -> String {
         .message
 }
 
-fn with(tensor: Value) -> Value {
+fn with(tensor: &Value) -> Value {
     json!({"inputs": [tensor]})
 }
 
@@ -80,7 +80,7 @@ fn what_is_wrong_is_named() {
     let tensor = |field: &str, value: Value| {
         let mut tensor = json!({"name": "a", "shape": [1], "datatype": "INT8", "data": [1]});
         tensor[field] = value;
-        with(tensor)
+        with(&tensor)
     };
     check(json!({}), &[], "missing field `inputs`");
     check(json!([]), &[], "The request: ");
@@ -140,7 +140,7 @@ fn what_is_wrong_is_named() {
     );
     let sized = |size: u64| {
         with(
-            json!({"name": "a", "shape": [2], "datatype": "INT8", "parameters": {"binary_data_size": size}}),
+            &json!({"name": "a", "shape": [2], "datatype": "INT8", "parameters": {"binary_data_size": size}}),
         )
     };
     check(
