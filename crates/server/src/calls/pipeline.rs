@@ -176,7 +176,8 @@ impl Pipeline {
     }
 }
 
-fn element(values: &Values) -> Element {
+/// The type of a column's values.
+pub fn element(values: &Values) -> Element {
     match values {
         Values::F32(_) => Element::F32,
         Values::F64(_) => Element::F64,

@@ -5,10 +5,9 @@
 use super::columns::interleaved;
 use super::error::InferenceError;
 use super::request::Wanted;
-use crate::calls::pipeline::OutputColumn;
+use crate::calls::pipeline::{OutputColumn, element};
 use crate::scoring::{Element, Values};
 use portico_api::schema::Schema;
-use serde_json::json;
 use std::io::Write;
 
 /// An output as it goes out.
@@ -171,14 +170,12 @@ fn write_into(
     out: &mut Vec<u8>,
     binary: &mut Vec<u8>,
 ) -> std::io::Result<()> {
-    write!(
-        out,
-        "{{\"model_name\":{},\"model_version\":\"{}\"",
-        json!(head.model),
-        head.version
-    )?;
+    out.extend_from_slice(b"{\"model_name\":");
+    serde_json::to_writer(&mut *out, head.model)?;
+    write!(out, ",\"model_version\":\"{}\"", head.version)?;
     if let Some(id) = head.id {
-        write!(out, ",\"id\":{}", json!(id))?;
+        out.extend_from_slice(b",\"id\":");
+        serde_json::to_writer(&mut *out, id)?;
     }
     out.extend_from_slice(b",\"outputs\":[");
     for (index, output) in outputs.iter().enumerate() {
@@ -187,12 +184,12 @@ fn write_into(
         }
         let values = output.values();
         let rows = values.len().checked_div(output.width).unwrap_or(0);
+        out.extend_from_slice(b"{\"name\":");
+        serde_json::to_writer(&mut *out, output.name)?;
+        let (width, datatype) = (output.width, datatype(&element(values)));
         write!(
             out,
-            "{{\"name\":{},\"shape\":[{rows},{}],\"datatype\":\"{}\"",
-            json!(output.name),
-            output.width,
-            datatype(&element(values)),
+            ",\"shape\":[{rows},{width}],\"datatype\":\"{datatype}\""
         )?;
         if output.binary {
             let before = binary.len();
@@ -207,16 +204,6 @@ fn write_into(
     }
     out.extend_from_slice(b"]}");
     Ok(())
-}
-
-fn element(values: &Values) -> Element {
-    match values {
-        Values::F32(_) => Element::F32,
-        Values::F64(_) => Element::F64,
-        Values::I64(_) => Element::I64,
-        Values::Bool(_) => Element::Bool,
-        Values::Text(_) => Element::Text,
-    }
 }
 
 /// Values in JSON: floats with the digits that tell them apart, NaN and infinities as null.

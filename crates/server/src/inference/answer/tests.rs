@@ -4,7 +4,7 @@ use super::super::data::Data;
 use super::super::request;
 use super::*;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn schema() -> Schema {
     serde_json::from_value(json!({
