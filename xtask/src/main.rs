@@ -9,6 +9,7 @@ mod fingerprint;
 mod portal;
 mod process;
 mod repo;
+mod samples;
 mod serve;
 mod sheet;
 mod summary;
