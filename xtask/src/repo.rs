@@ -38,6 +38,11 @@ impl Repo {
         self.root.join("tests/e2e")
     }
 
+    /// The client tests: old and new clients of the data plane against the real server.
+    pub fn client_tests(&self) -> PathBuf {
+        self.root.join("tests/clients")
+    }
+
     /// The server's binary as the development profile builds it.
     pub fn portico(&self) -> PathBuf {
         let name = format!("portico{}", std::env::consts::EXE_SUFFIX);

@@ -85,6 +85,20 @@ pub fn of_playwright(report: &str) -> Option<Counts> {
     })
 }
 
+/// Reads the report that pytest writes as JUnit's XML. A skipped test is neither. `None` where the
+/// text is no such report.
+pub fn of_pytest(report: &str) -> Option<Counts> {
+    let (_, suite) = report.split_once("<testsuite ")?;
+    let (suite, _) = suite.split_once('>')?;
+    let number = |name: &str| {
+        let (_, value) = suite.split_once(&format!(" {name}=\""))?;
+        value.split_once('"')?.0.parse::<usize>().ok()
+    };
+    let failed = number("errors")? + number("failures")?;
+    let passed = number("tests")?.checked_sub(failed + number("skipped")?)?;
+    Some(Counts { passed, failed })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,5 +173,19 @@ mod tests {
             })
         );
         assert_eq!(of_playwright("{}"), None);
+    }
+
+    #[test]
+    fn pytest_reports_are_read() {
+        let report = r#"<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="16" time="0.6"><testcase/></testsuite></testsuites>"#;
+        assert_eq!(
+            of_pytest(report),
+            Some(Counts {
+                passed: 10,
+                failed: 3
+            })
+        );
+        assert_eq!(of_pytest("<testsuite tests=\"1\">"), None);
+        assert_eq!(of_pytest(""), None);
     }
 }

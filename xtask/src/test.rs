@@ -69,6 +69,7 @@ pub fn run(repo: &Repo, options: &Options) -> Result<(), Error> {
         stage("lints", &mut || one(lints(repo)));
     }
     stage("tests", &mut || rust_tests(repo, &options.filters));
+    stage("clients", &mut || client_tests(repo, &options.filters));
     if !options.quick {
         stage("browser", &mut || browser_tests(repo, &options.filters));
     }
@@ -147,6 +148,43 @@ fn rust_tests(repo: &Repo, filters: &[String]) -> Counts {
     summary::of_cargo_test(&output).judged(verdict.is_ok(), !filters.is_empty())
 }
 
+/// The server's binary, with the features of the whole workspace, as the tests before built it.
+fn build_server(repo: &Repo) -> Result<(), Error> {
+    process::run(&mut cargo(
+        repo,
+        &["build", "--workspace", "--bin", "portico"],
+    ))
+}
+
+fn client_tests(repo: &Repo, filters: &[String]) -> Counts {
+    let report = repo.target.join("clients.xml");
+    // An old report must not speak for this run.
+    let _ = std::fs::remove_file(&report);
+    let verdict =
+        client_command(repo, &report, filters).and_then(|mut command| process::run(&mut command));
+    if let Err(error) = &verdict {
+        println!("error: {error}");
+    }
+    let counts = std::fs::read_to_string(&report)
+        .ok()
+        .and_then(|text| summary::of_pytest(&text));
+    counts
+        .unwrap_or_default()
+        .judged(verdict.is_ok(), !filters.is_empty())
+}
+
+fn client_command(repo: &Repo, report: &Path, filters: &[String]) -> Result<Command, Error> {
+    build_server(repo)?;
+    let mut command = Command::new(tools::client_test_packages(repo)?);
+    command.args(["-m", "pytest", "--junit-xml"]).arg(report);
+    command.current_dir(repo.client_tests());
+    command
+        .env("PORTICO_BIN", repo.portico())
+        .env("PORTICO_TEST_FILTERS", filters.join("\n"))
+        .env(tools::ONNXRUNTIME_VARIABLE, tools::onnxruntime(repo)?);
+    Ok(command)
+}
+
 fn browser_tests(repo: &Repo, filters: &[String]) -> Counts {
     match prepare_browser_tests(repo) {
         Ok(mut counts) => {
@@ -161,11 +199,7 @@ fn browser_tests(repo: &Repo, filters: &[String]) -> Counts {
 /// The server's binary, the packages and the browser; then the types of the tests themselves,
 /// which Playwright drops unread.
 fn prepare_browser_tests(repo: &Repo) -> Result<Counts, Error> {
-    // With the features of the whole workspace, as the tests before built it.
-    process::run(&mut cargo(
-        repo,
-        &["build", "--workspace", "--bin", "portico"],
-    ))?;
+    build_server(repo)?;
     tools::browser_test_packages(repo)?;
     let mut types = Command::new("node");
     types

@@ -14,11 +14,13 @@ mod browser;
 mod cargo;
 mod office;
 mod onnxruntime;
+mod python;
 
 pub use browser::{browser_test_packages, chromium, wasm_opt};
 pub use cargo::component;
 pub use office::{openpyxl, soffice};
 pub use onnxruntime::{ONNXRUNTIME_VARIABLE, onnxruntime};
+pub use python::client_test_packages;
 
 /// The newest trunk that the oldest supported compiler can build.
 const TRUNK: &str = "0.21.14";
