@@ -140,6 +140,7 @@ const LANGUAGES = {
   },
 };
 LANGUAGES["python-requests"] = { ...LANGUAGES.python, file: "/samples/python-requests.py" };
+LANGUAGES["python-batch"] = { ...LANGUAGES.python, file: "/samples/python-batch.py" };
 
 /** The address with records in the answer in place of a table. */
 const listed = (url) => `${url}${url.includes("?") ? "&" : "?"}format=swagger`;
@@ -163,6 +164,7 @@ export function filled(template, language, call) {
   const rows = { ROW: pairs(call.row, "row"), PARAMETERS: pairs(call.parameters, "parameters") };
   const texts = fill?.(call, pairs) ?? {
     URL: string(listed(call.url)),
+    BASE: string(call.url.split("/execute")[0]),
     KEY: call.key ? key(string(call.key)) : env,
     PARAMETERS: map(rows.PARAMETERS),
   };

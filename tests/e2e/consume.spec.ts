@@ -5,8 +5,8 @@ import type { Page } from "@playwright/test";
 import { call, penguins } from "./calls.ts";
 import { expect, passes, test, type Server } from "./fixtures.ts";
 import { copy, keyboard, mouse, type Hands } from "./hands.ts";
-import { present, PROGRAMS, run } from "./programs.ts";
-import { add, endpoint, service } from "./rest.ts";
+import { BATCH, present, PROGRAMS, run } from "./programs.ts";
+import { add, endpoint, get, service } from "./rest.ts";
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
 
@@ -51,6 +51,22 @@ test("every language is chosen and copied by keyboard alone; each that can run h
       expect(refused.out + refused.err, `${program.label} tells the error`).toContain(word);
     }
   }
+});
+
+test("the batch sample is there where the endpoint takes jobs, and runs one", async ({ page, server, signIn }) => {
+  const acme = endpoint(server.demo, "acme");
+  const { urls } = await get<{ urls: { batch: string | null } }>(server.url, server.demo, acme.path);
+  await signIn(page, "owner");
+  await page.goto(`${acme.path}/consume?sample=${BATCH.slug}`);
+  if (!urls.batch) {
+    await expect(page.getByRole("region", { name: "curl", exact: true }), "the first language in its place").toBeVisible();
+    await expect(page.getByRole("link", { name: BATCH.label })).toHaveCount(0);
+    return;
+  }
+  const text = await choose(page, mouse(page), BATCH.label);
+  const scored = await run(BATCH, text, acme.primary_key);
+  expect(scored, JSON.stringify(scored)).toMatchObject({ status: 0 });
+  expect(scored.out).toContain("'Scored Labels': 'Adelie'");
 });
 
 test("the tab looks right and reads well in each kind of sample", async ({ page, server, signIn }) => {
@@ -106,7 +122,7 @@ test("a key that is typed stands in the sample, and goes nowhere else", async ({
   await page.goto(`${acme.path}/consume?sample=python`);
   const sent: string[] = [];
   page.on("request", (request) => sent.push(request.url(), request.postData() ?? ""));
-  await page.getByLabel(/^Key to put in/).fill(acme.primary_key);
+  await page.getByLabel(/^Key in the samples/).fill(acme.primary_key);
   const python = PROGRAMS.find(({ slug }) => slug === "python")!;
   await expect(page.getByRole("region", { name: "Python", exact: true })).toContainText(acme.primary_key);
   const text = await choose(page, mouse(page), "Python");

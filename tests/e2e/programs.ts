@@ -112,6 +112,16 @@ export const PROGRAMS: readonly Program[] = [
   },
 ];
 
+/** The sample of a batch job; its tab is there where the endpoint takes jobs. */
+export const BATCH: Program = {
+  label: "Python, batch",
+  slug: "python-batch",
+  template: "python-batch.py",
+  file: "score.py",
+  run: [PYTHON, "score.py"],
+  probe: [PYTHON, "--version"],
+};
+
 export interface Printed {
   status: number;
   out: string;
@@ -195,6 +205,8 @@ export interface Played {
 }
 
 export interface Heard {
+  /** Method and path, with its query. */
+  what: string;
   authorization: string | undefined;
   body: string;
   /** Milliseconds since the server was started. */
@@ -210,6 +222,7 @@ export async function playing(answers: [Played, ...Played[]]) {
     for await (const piece of request) pieces.push(piece as Buffer);
     const { status, headers, body } = answers[Math.min(heard.length, answers.length - 1)]!;
     heard.push({
+      what: `${request.method} ${request.url}`,
       authorization: request.headers.authorization,
       body: Buffer.concat(pieces).toString("utf8"),
       at: performance.now() - start,

@@ -2,7 +2,7 @@
 // names and cells is what arrives, refusals are waited out, errors are told. No page is opened.
 
 import { expect, test } from "@playwright/test";
-import { filled, playing, present, PROGRAMS, run, type Call, type Played } from "./programs.ts";
+import { BATCH, filled, playing, present, PROGRAMS, run, type Call, type Played } from "./programs.ts";
 
 const SCORED: Played = { status: 200, body: JSON.stringify({ Results: { output1: [{ "Scored Labels": "Adelie" }] } }) };
 
@@ -209,5 +209,74 @@ for (const program of PROGRAMS) {
         await server.stop();
       }
     });
+  });
+}
+
+test("the batch sample uploads, submits, starts, polls, downloads and deletes", async () => {
+  const told = (body: unknown): Played => ({ status: 200, body: JSON.stringify(body) });
+  const answers: [Played, ...Played[]] = [
+    told({ BaseLocation: "b", RelativeLocation: "r", SasBlobToken: "s", ConnectionString: null }),
+    refused(503, { "Retry-After": "1" }),
+    told("a1b2"),
+    { status: 204, body: "" },
+    told({ StatusCode: "Running", Results: null, Details: null }),
+    { status: 500, body: "replaced" },
+    { status: 200, headers: { "Content-Type": "text/csv" }, body: 'a,Scored Labels\r\n"x ""y""\nz",Adelie\r\n' },
+    { status: 204, body: "" },
+  ];
+  const server = await playing(answers);
+  try {
+    const place = { BaseLocation: `${new URL(server.url).origin}/blobs/`, RelativeLocation: "out/1.csv", SasBlobToken: "?sig=1" };
+    answers[5] = told({ StatusCode: "Finished", Results: { output1: place }, Details: null });
+    const cell = 'x "y"\nz';
+    const call: Call = { url: server.url, title: "One", row: [["a", JSON.stringify(cell)]], parameters: [["p", "1"]] };
+    const printed = await run(BATCH, await filled(BATCH, call), "key");
+    expect(printed, JSON.stringify(printed)).toMatchObject({ status: 0 });
+    expect(printed.out).toContain("'Scored Labels': 'Adelie'");
+    const [upload, first, submitted] = server.heard;
+    expect(upload?.body).toBe('a\r\n"x ""y""\nz"\r\n');
+    expect(submitted?.body).toBe(first?.body);
+    expect(submitted!.at - first!.at).toBeGreaterThan(990);
+    expect(JSON.parse(submitted?.body ?? "")).toEqual({ Inputs: { input1: JSON.parse(answers[0].body) }, GlobalParameters: { p: 1 } });
+    const base = "/workspaces/w/services/e";
+    expect(server.heard.slice(1).map(({ what }) => what)).toEqual([
+      `POST ${base}/jobs?api-version=2.0`,
+      `POST ${base}/jobs?api-version=2.0`,
+      `POST ${base}/jobs/a1b2/start?api-version=2.0`,
+      `GET ${base}/jobs/a1b2?api-version=2.0`,
+      `GET ${base}/jobs/a1b2?api-version=2.0`,
+      "GET /blobs/out/1.csv?sig=1",
+      `DELETE ${base}/jobs/a1b2?api-version=2.0`,
+      expect.stringMatching(/^DELETE .*\/blobs\/input\/rows-\d+\.csv$/),
+    ]);
+    expect(server.heard[6]?.authorization, "the link alone opens the result").toBeUndefined();
+  } finally {
+    await server.stop();
+  }
+});
+
+test("PowerShell's literals mean what they are made from, whatever encoding the file is read in", async () => {
+  const program = PROGRAMS.find(({ slug }) => slug === "powershell")!;
+  const call = hostile("http://localhost/execute?api-version=2.0");
+  const text = await filled(program, call);
+  expect(text).toMatch(/^[\n -~]*$/);
+  const rows = text.split("$row = [ordered]@{\n")[1]!.split("\n}\n")[0]!.split("\n");
+  expect(rows).toHaveLength(call.row.length);
+  const literal = `'(?:[^']|'')*'|"(?:[^"\`$]|\`.|\\$\\(\\[char\\]0x[0-9a-f]{4}\\))*"`;
+  const line = new RegExp(`^    (${literal}) = (${literal}|\\$true|\\$false|\\$null|-?[0-9.e+-]+)$`);
+  for (const [index, row] of rows.entries()) {
+    const [, name, value] = row.match(line) ?? [];
+    expect([read(name ?? ""), read(value ?? "")], row).toEqual([call.row[index]![0], JSON.parse(call.row[index]![1])]);
+  }
+});
+
+/** A literal as about_Quoting_Rules and about_Special_Characters say it is read. */
+function read(literal: string): unknown {
+  const words: Record<string, unknown> = { $true: true, $false: false, $null: null };
+  if (literal.startsWith("'")) return literal.slice(1, -1).replaceAll("''", "'");
+  if (!literal.startsWith('"')) return literal in words ? words[literal] : Number(literal);
+  return literal.slice(1, -1).replace(/`(.)|\$\(\[char\]0x(.{4})\)/g, (_, escaped?: string, code?: string) => {
+    if (escaped !== undefined && !/["`$]/.test(escaped)) throw new Error(`\`${escaped} has a meaning of its own`);
+    return escaped ?? String.fromCharCode(Number.parseInt(code!, 16));
   });
 }

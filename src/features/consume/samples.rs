@@ -22,7 +22,7 @@ extern "C" {
 const KEPT: &str = "portico-sample";
 
 /// The languages, in the order of the tabs: as they stand in the address, and on the tab.
-const LANGUAGES: [(&str, &str); 10] = [
+const LANGUAGES: [(&str, &str); 11] = [
     ("curl", "curl"),
     ("python", "Python"),
     ("python-requests", "Python, requests"),
@@ -33,7 +33,11 @@ const LANGUAGES: [(&str, &str); 10] = [
     ("java", "Java"),
     ("go", "Go"),
     ("rust", "Rust"),
+    BATCH,
 ];
+
+/// The last one, where the endpoint takes batch jobs.
+const BATCH: (&str, &str) = ("python-batch", "Python, batch");
 
 /// The place of a language in [`LANGUAGES`], if there is one of this slug.
 fn place_of(slug: &str) -> Option<usize> {
@@ -57,19 +61,23 @@ fn keep(slug: &str) {
 pub fn Samples(
     /// What they call.
     call: Call,
+    /// Whether the endpoint takes batch jobs.
+    batch: bool,
 ) -> impl IntoView {
+    let count = LANGUAGES.len() - usize::from(!batch);
     let query = use_query_map();
     let path = use_location().pathname;
     let language = memo(move || {
         let named = query.read().get("sample").and_then(|slug| place_of(&slug));
-        named.or_else(kept).unwrap_or(0)
+        let place = named.or_else(kept).unwrap_or(0);
+        if place < count { place } else { 0 }
     });
     effect(move || {
         if query.read().get("sample").is_some() {
             keep(LANGUAGES[language.get()].0);
         }
     });
-    let tabs = LANGUAGES.into_iter().enumerate();
+    let tabs = LANGUAGES.into_iter().enumerate().take(count);
     let tabs = tabs
         .map(|(place, (slug, label))| Tab {
             href: format!("{}?sample={slug}", path.get_untracked()),
@@ -96,7 +104,7 @@ pub fn Samples(
                 <code>"Retry-After"</code> " says, six times at most."
             </p>
             <TextInput
-                label="Key to put in"
+                label="Key in the samples"
                 hint="Left empty, samples take it from the environment variable PORTICO_KEY."
                 value=key
                 optional=true
