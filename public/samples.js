@@ -98,6 +98,7 @@ const LANGUAGES = {
     string: c(long),
     env: 'Environment.GetEnvironmentVariable("PORTICO_KEY")',
     pair: (name, value) => `[${name}] = ${value}`,
+    map: (pairs) => `new Dictionary<string, object?>${pairs.length ? ` { ${pairs.join(", ")} }` : "()"}`,
   },
   java: {
     file: "/samples/java.java",
@@ -108,7 +109,14 @@ const LANGUAGES = {
     between: ";",
     ascii: true,
   },
-  go: { file: "/samples/go.go", string: c(long), words: { null: "nil" }, env: 'os.Getenv("PORTICO_KEY")' },
+  go: {
+    file: "/samples/go.go",
+    string: c(long),
+    words: { null: "nil" },
+    env: 'os.Getenv("PORTICO_KEY")',
+    // As gofmt has it: on lines of their own, values stand below each other.
+    pair: (name, value, map, width) => `${name}:${" ".repeat(map === "row" ? width - name.length : 0)} ${value}`,
+  },
   r: {
     file: "/samples/r.R",
     string: c(long, true),
@@ -127,7 +135,7 @@ const LANGUAGES = {
     env: "$env:PORTICO_KEY",
     pair: (name, value) => `${name} = ${value}`,
     between: "",
-    map: (pairs) => pairs.join("; "),
+    map: (pairs) => (pairs.length ? `@{ ${pairs.join("; ")} }` : "@{}"),
     ascii: true,
   },
   rust: {
@@ -160,7 +168,11 @@ export function filled(template, language, call) {
     if (text.startsWith('"')) return string(JSON.parse(text));
     return /^[-\d]/.test(text) ? number(text) : (words[text] ?? text);
   };
-  const pairs = (list, name) => list.map(([column, cell]) => pair(string(column), value(cell), name));
+  const pairs = (list, map) => {
+    const names = list.map(([column]) => string(column));
+    const width = Math.max(...names.map((name) => name.length));
+    return list.map(([, cell], i) => pair(names[i], value(cell), map, width));
+  };
   const rows = { ROW: pairs(call.row, "row"), PARAMETERS: pairs(call.parameters, "parameters") };
   const texts = fill?.(call, pairs) ?? {
     URL: string(listed(call.url)),

@@ -12,7 +12,7 @@ using System.Threading.Tasks;
 const string Url = "@URL@";
 string? key = "@KEY@";
 
-var parameters = new Dictionary<string, object?> { "@PARAMETERS@" };
+var parameters = "@PARAMETERS@";
 var row = new Dictionary<string, object?>
 {
     "@ROW@",

@@ -4,7 +4,7 @@
 $ErrorActionPreference = 'Stop'
 $url = '@URL@'
 $key = '@KEY@'
-$parameters = @{ '@PARAMETERS@' }
+$parameters = '@PARAMETERS@'
 $row = [ordered]@{
     '@ROW@'
 }

@@ -54,7 +54,8 @@ fn score(rows: &[Row]) -> Result<Vec<Value>, Box<dyn Error>> {
         // The limit was reached: wait as long as the answer says, and longer from try to try.
         let wait = (0.5 + chance() / 2.0) * 2_f64.powi(attempt - 2);
         let said = said.and_then(|text| text.to_str().ok()?.parse().ok());
-        std::thread::sleep(Duration::from_secs_f64(wait).max(Duration::from_secs(said.unwrap_or(0))));
+        let said = Duration::from_secs(said.unwrap_or(0));
+        std::thread::sleep(said.max(Duration::from_secs_f64(wait)));
         attempt += 1;
     }
 }
@@ -68,16 +69,19 @@ fn chance() -> f64 {
 /// An error's code, message and details, one a line.
 fn explained(status: u16, body: &str) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = |value: &Value| format!("{}: {}", text(&value["code"]), text(&value["message"]));
     let answer: Value = serde_json::from_str(body).unwrap_or_default();
     let error = &answer["error"];
     if error.is_null() {
         return format!("{status}: {body}");
     }
-    let mut lines = format!("{status} {}: {}", text(&error["code"]), text(&error["message"]));
+    let mut lines = format!("{status} {}", told(error));
     for detail in error["details"].as_array().into_iter().flatten() {
-        let target = detail["target"].as_str().map(|target| format!(" ({target})"));
-        let (code, message) = (text(&detail["code"]), text(&detail["message"]));
-        lines += &format!("\n  {code}{}: {message}", target.unwrap_or_default());
+        let target = text(&detail["target"]);
+        lines += &match target.as_str() {
+            "" => format!("\n  {}", told(detail)),
+            target => format!("\n  {} ({target})", told(detail)),
+        };
     }
     lines
 }

@@ -152,7 +152,7 @@ for (const program of PROGRAMS) {
       const server = await playing([SCORED]);
       try {
         const key = "p'$(x)\"\\`${y}";
-        const call: Call = { url: server.url, title: "One", row: [["a", "1"]], parameters: [], key };
+        const call: Call = { ...ONE, url: server.url, key };
         const printed = await run(program, await filled(program, call), "another");
         expect(printed, JSON.stringify(printed)).toMatchObject({ status: 0 });
         expect(server.heard[0]?.authorization).toBe(`Bearer ${key}`);
@@ -162,43 +162,10 @@ for (const program of PROGRAMS) {
       }
     });
 
-    test("waits as long as Retry-After says, and scores then", async () => {
-      const server = await playing([refused(503, { "Retry-After": "2" }), refused(429, { "Retry-After": "1" }), SCORED]);
-      try {
-        const call: Call = { url: server.url, title: "One", row: [["a", "1"]], parameters: [] };
-        const printed = await run(program, await filled(program, call), "key");
-        expect(printed, JSON.stringify(printed)).toMatchObject({ status: 0 });
-        expect(printed.out).toContain("Adelie");
-        const [first, second, third] = server.heard.map(({ at }) => at);
-        expect(server.heard).toHaveLength(3);
-        expect(second! - first!).toBeGreaterThan(1990);
-        expect(third! - second!).toBeGreaterThan(990);
-        expect(third! - first!).toBeLessThan(9000);
-      } finally {
-        await server.stop();
-      }
-    });
-
-    test("gives up after six tries without one, later from try to try, and says why", async () => {
-      const server = await playing([refused(503)]);
-      try {
-        const call: Call = { url: server.url, title: "One", row: [["a", "1"]], parameters: [] };
-        const printed = await run(program, await filled(program, call), "key");
-        expect(printed.status, JSON.stringify(printed)).not.toBe(0);
-        expect(server.heard).toHaveLength(6);
-        const waits = server.heard.slice(1).map(({ at }, index) => at - server.heard[index]!.at);
-        expect(waits[4]!).toBeGreaterThan(2 * waits[1]!);
-        expect(printed.out + printed.err).toContain("The maximum concurrency is 1.");
-      } finally {
-        await server.stop();
-      }
-    });
-
     test("tells code, message and details of an error, and does not repeat the call", async () => {
       const server = await playing([WRONG]);
       try {
-        const call: Call = { url: server.url, title: "One", row: [["a", "1"]], parameters: [] };
-        const printed = await run(program, await filled(program, call), "key");
+        const printed = await run(program, await filled(program, { ...ONE, url: server.url }), "key");
         expect(printed.status, JSON.stringify(printed)).not.toBe(0);
         expect(server.heard).toHaveLength(1);
         const told = printed.out + printed.err;
@@ -211,6 +178,49 @@ for (const program of PROGRAMS) {
     });
   });
 }
+
+const ONE: Omit<Call, "url"> = { title: "One", row: [["a", "1"]], parameters: [] };
+
+// Both mostly wait, so the programs do it at the same time.
+test("every sample waits as long as Retry-After says, and scores then", async () => {
+  test.setTimeout(240_000);
+  const heard = async (program: (typeof PROGRAMS)[number]) => {
+    const server = await playing([refused(503, { "Retry-After": "2" }), refused(429, { "Retry-After": "1" }), SCORED]);
+    try {
+      const printed = await run(program, await filled(program, { ...ONE, url: server.url }), "key");
+      expect(printed, `${program.label}: ${JSON.stringify(printed)}`).toMatchObject({ status: 0 });
+      expect(printed.out).toContain("Adelie");
+      const [first, second, third] = server.heard.map(({ at }) => at);
+      expect(server.heard, program.label).toHaveLength(3);
+      expect(second! - first!, program.label).toBeGreaterThan(1990);
+      expect(third! - second!, program.label).toBeGreaterThan(990);
+      expect(third! - first!, program.label).toBeLessThan(9000);
+    } finally {
+      await server.stop();
+    }
+  };
+  expect(here.length).toBeGreaterThan(0);
+  await Promise.all(here.map(heard));
+});
+
+test("every sample gives up after six tries without one, later from try to try, and says why", async () => {
+  test.setTimeout(240_000);
+  const heard = async (program: (typeof PROGRAMS)[number]) => {
+    const server = await playing([refused(503)]);
+    try {
+      const printed = await run(program, await filled(program, { ...ONE, url: server.url }), "key");
+      expect(printed.status, `${program.label}: ${JSON.stringify(printed)}`).not.toBe(0);
+      expect(server.heard, program.label).toHaveLength(6);
+      const waits = server.heard.slice(1).map(({ at }, index) => at - server.heard[index]!.at);
+      expect(waits[4]!, program.label).toBeGreaterThan(2 * waits[1]!);
+      expect(printed.out + printed.err, program.label).toContain("The maximum concurrency is 1.");
+    } finally {
+      await server.stop();
+    }
+  };
+  expect(here.length).toBeGreaterThan(0);
+  await Promise.all(here.map(heard));
+});
 
 test("the batch sample uploads, submits, starts, polls, downloads and deletes", async () => {
   const told = (body: unknown): Played => ({ status: 200, body: JSON.stringify(body) });

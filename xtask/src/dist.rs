@@ -47,6 +47,13 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Passes for what is to transfer in few bytes. Functions of one generic have one name and much in
+/// common: side by side they compress better. `-Os` leaves 6 % more code than `-Oz` and, compressed, 1 % less.
+const PAGE_PASSES: [&str; 4] = ["-Os", "-ocimfs", "20", "--reorder-functions-by-name"];
+
+/// Passes for what is to run fast.
+const WORKER_PASSES: [&str; 1] = ["-O3"];
+
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
@@ -110,14 +117,15 @@ fn optimise(optimiser: &Path, dist: &Path) -> Result<(), Error> {
         let smaller = module.with_extension("smaller");
         // The worker goes through whole files: there speed counts for more than size.
         let level = if sheet::is_worker(&name(module)) {
-            "-O3"
+            &WORKER_PASSES[..]
         } else {
-            "-Oz"
+            &PAGE_PASSES[..]
         };
         process::run(
             Command::new("node")
                 .arg(optimiser)
-                .args([level, "--strip-debug", "--strip-producers"])
+                .args(level)
+                .args(["--strip-debug", "--strip-producers"])
                 .args(WASM_FEATURES)
                 .arg(module)
                 .arg("-o")

@@ -1,7 +1,7 @@
 //! What a sample calls, and with which row: an endpoint's URL, its columns, values that fit them. The
 //! programs themselves are no part of the portal's module: public/samples.js fills them in.
 
-use portico_api::cell::{Cell, read_text};
+use portico_api::cell::{Cell, read_text, written};
 use portico_api::schema::{ColumnType, InputColumn, Parameter, Schema};
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ pub struct Call {
     /// Names and values of one row, in order of the columns.
     pub row: Vec<(String, Value)>,
     /// Global parameters that have no default and so must be sent.
-    pub parameters: Map<String, Value>,
+    pub parameters: Vec<(String, Value)>,
 }
 
 impl Call {
@@ -45,20 +45,20 @@ impl Call {
         let pair = |name: &str, value: &Value| {
             Value::Array(vec![Value::from(name), Value::from(value.to_string())])
         };
-        let row = self.row.iter().map(|(name, value)| pair(name, value));
-        let parameters = self
-            .parameters
-            .iter()
-            .map(|(name, value)| pair(name, value));
-        let fields = [
+        let pairs = |list: &[(String, Value)]| {
+            Value::Array(list.iter().map(|(name, value)| pair(name, value)).collect())
+        };
+        let mut fields = Map::new();
+        for (name, value) in [
             ("url", Value::from(self.url.as_str())),
             ("title", Value::from(self.title.as_str())),
-            ("row", Value::Array(row.collect())),
-            ("parameters", Value::Array(parameters.collect())),
+            ("row", pairs(&self.row)),
+            ("parameters", pairs(&self.parameters)),
             ("key", Value::from(key)),
-        ];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Value::Object(fields.into_iter().collect()).to_string()
+        ] {
+            fields.insert(name.to_owned(), value);
+        }
+        Value::Object(fields).to_string()
     }
 }
 
@@ -74,8 +74,8 @@ fn likely_text(column: &InputColumn) -> String {
     };
     match column.column_type {
         ColumnType::String => "text".to_owned(),
-        ColumnType::Double => middle.to_string(),
-        ColumnType::Integer => middle.round().to_string(),
+        ColumnType::Double => written(middle),
+        ColumnType::Integer => written(middle.round()),
         ColumnType::Boolean => "true".to_owned(),
         ColumnType::Datetime => "2026-01-31".to_owned(),
     }
@@ -119,7 +119,7 @@ pub fn values_in_words(column: &InputColumn) -> String {
     if !column.categories.is_empty() {
         return column.categories.join(", ");
     }
-    match (column.min, column.max) {
+    match (column.min.map(written), column.max.map(written)) {
         (Some(min), Some(max)) => format!("{min} to {max}"),
         (Some(min), None) => format!("{min} and above"),
         (None, Some(max)) => format!("{max} and below"),
