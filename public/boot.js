@@ -31,19 +31,25 @@ window.addEventListener("unhandledrejection", (event) => {
   if (event.reason instanceof WebAssembly.RuntimeError) stop(event.reason.message);
 });
 
-const { js, wasm, batch } = document.querySelector('meta[name="portal-app"]').dataset;
+const { js, wasm, batch, samples } = document.querySelector('meta[name="portal-app"]').dataset;
 
-// A browser may remember that an import failed; another fragment makes it ask again.
-let attempt = "";
+/** A function of a script that is imported when it is first called. */
+function later(file, name) {
+  // A browser may remember that an import failed; another fragment makes it ask again.
+  let attempt = "";
+  return async (...what) => {
+    const script = await import(file + attempt).catch((error) => {
+      attempt += "#";
+      throw error;
+    });
+    return script[name](...what);
+  };
+}
 
 /** Shows a spreadsheet inside an element; batch.js says more. The portal's *Batch* tab calls it. */
-window.portico_sheet = async (...what) => {
-  const { open } = await import(batch + attempt).catch((error) => {
-    attempt += "#";
-    throw error;
-  });
-  return open(...what);
-};
+window.portico_sheet = later(batch, "open");
+/** The text of a sample; samples.js says more. The portal's *Consume* tab calls it. */
+window.portico_sample = later(samples, "sample");
 
 try {
   const portal = await import(js);

@@ -11,10 +11,13 @@ mod client;
 #[path = "../features"]
 mod features {
     pub mod batch;
-    #[expect(dead_code, reason = "the words about a schema, of the tab Consume")]
+    // Its tests use all of it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the words about a schema, of the tab Consume")
+    )]
     pub mod consume {
         pub mod model;
-        pub mod shell;
     }
 }
 #[path = "../sheet/mod.rs"]

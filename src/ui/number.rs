@@ -22,14 +22,39 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     )
 }
 
+/// A number with so many digits behind the point.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn fixed(number: f64, digits: u8) -> String {
+    format!("{number:.*}", usize::from(digits))
+}
+
+/// A number with so many digits behind the point, at most 100. The browser writes it: Rust's own way
+/// would bring 15 kB of code and tables.
+#[cfg(target_arch = "wasm32")]
+pub fn fixed(number: f64, digits: u8) -> String {
+    let text = js_sys::Number::from(number).to_fixed(digits);
+    text.map(String::from).unwrap_or_default()
+}
+
+/// A number as one digit and a power of ten.
+#[cfg(not(target_arch = "wasm32"))]
+fn power(number: f64) -> String {
+    format!("{number:.0e}")
+}
+
+/// A number as one digit and a power of ten.
+#[cfg(target_arch = "wasm32")]
+fn power(number: f64) -> String {
+    let text = js_sys::Number::from(number).to_exponential(0);
+    text.map(String::from).unwrap_or_default().replace('+', "")
+}
+
 /// Milliseconds with their unit: `0.4 ms`, `12 ms`, `1.5 s`.
 pub fn millis(ms: f64) -> String {
     if ms >= 1_000.0 {
-        format!("{:.1} s", ms / 1_000.0)
-    } else if ms >= 10.0 {
-        format!("{ms:.0} ms")
+        format!("{} s", fixed(ms / 1_000.0, 1))
     } else {
-        format!("{ms:.1} ms")
+        format!("{} ms", fixed(ms, u8::from(ms < 10.0)))
     }
 }
 
@@ -40,10 +65,10 @@ pub fn short(number: f64) -> String {
     }
     let size = number.abs();
     if (0.001..1e6).contains(&size) {
-        let text = format!("{number:.3}");
+        let text = fixed(number, 3);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
-        format!("{number:.0e}")
+        power(number)
     }
 }
 
@@ -64,11 +89,7 @@ pub fn bytes(count: u64) -> String {
         size /= 1_000.0;
         unit = larger;
     }
-    if size < 10.0 {
-        format!("{size:.1} {unit}")
-    } else {
-        format!("{size:.0} {unit}")
-    }
+    format!("{} {unit}", fixed(size, u8::from(size < 10.0)))
 }
 
 #[cfg(test)]

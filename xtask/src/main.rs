@@ -10,6 +10,7 @@ mod fuzz;
 mod portal;
 mod process;
 mod repo;
+mod samples;
 mod serve;
 mod sheet;
 mod summary;

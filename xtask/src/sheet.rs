@@ -67,10 +67,15 @@ fn rewritten(path: &Path, renamed: &[(&str, String)]) -> Result<Vec<u8>, Error> 
     }
 }
 
-fn versioned(file: &str, bytes: &[u8]) -> String {
+/// The number that a file is named by.
+pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
-    let hash = hasher.finish();
+    hasher.finish()
+}
+
+fn versioned(file: &str, bytes: &[u8]) -> String {
+    let hash = hash(bytes);
     match file.split_once('.') {
         Some((stem, ending)) => format!("{stem}-{hash:016x}.{ending}"),
         None => format!("{file}-{hash:016x}"),

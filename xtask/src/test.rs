@@ -265,6 +265,7 @@ fn browser_command(repo: &Repo, report: &Path, filters: &[String]) -> Result<Com
     command
         .env("PORTICO_CHROMIUM", tools::chromium()?)
         .env("PORTICO_OPENPYXL", tools::openpyxl(repo)?)
+        .env("PORTICO_PYTHON", tools::client_test_packages(repo)?)
         .env("PORTICO_SOFFICE", tools::soffice()?)
         .env("PORTICO_BIN", repo.portico())
         .env("PORTICO_SHOTS", repo.target.join("shots"))

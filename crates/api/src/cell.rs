@@ -196,6 +196,23 @@ pub fn double(text: &str) -> Option<f64> {
     }
 }
 
+/// A number in decimal notation, as short as it is read back exactly.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn written(number: f64) -> String {
+    number.to_string()
+}
+
+/// A number in decimal notation, as short as it is read back exactly.
+///
+/// In the browser its own writer does this, for the reason of [`double`]; very large and very small
+/// numbers come with an exponent.
+#[cfg(target_arch = "wasm32")]
+pub fn written(number: f64) -> String {
+    use wasm_bindgen::JsValue;
+    let text = &JsValue::from_str("") + &JsValue::from_f64(number);
+    text.as_string().unwrap_or_default()
+}
+
 /// What should be marked about a cell that can be scored; nothing in most cases.
 pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
     let number = match cell {
@@ -218,7 +235,7 @@ pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
     }?;
     let below = column.min.is_some_and(|min| number < min);
     let above = column.max.is_some_and(|max| number > max);
-    let bound = |end: Option<f64>| end.map_or_else(|| "any".to_owned(), |end| end.to_string());
+    let bound = |end: Option<f64>| end.map_or_else(|| "any".to_owned(), written);
     (below || above).then(|| CellMark::OutOfRange {
         column: column.name.clone(),
         min: bound(column.min),

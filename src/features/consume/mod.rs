@@ -74,21 +74,22 @@ fn UrlRow(label: &'static str, url: String) -> impl IntoView {
 
 #[component]
 fn VersionView(endpoint: RwSignal<Versioned<Endpoint>>, version: Version) -> impl IntoView {
-    let call = {
+    let (call, batch) = {
         let Versioned { value, .. } = &*endpoint.read_untracked();
         let title = format!(
             "Scores one row with {}, endpoint {}",
             value.service_name, value.name
         );
-        Call::new(
+        let call = Call::new(
             &value.urls.request_response,
             &title,
             &version.schema,
             &version.samples,
-        )
+        );
+        (call, value.urls.batch.is_some())
     };
     view! {
-        <Samples call=call/>
+        <Samples call=call batch=batch/>
         <SchemaTables schema=version.schema number=version.number/>
     }
 }

@@ -174,15 +174,18 @@ pub struct FormLink {
 
 /// Errors of the server by field, in the form's order; and those that belong to no field.
 pub fn errors_by_field(errors: &[FieldError]) -> (Vec<FormError>, Vec<String>) {
-    let mut known = Vec::new();
+    let mut known: Vec<FormError> = Vec::new();
     let mut other = Vec::new();
     for error in errors {
         match FormField::of_pointer(&error.pointer) {
-            Some(field) => known.push((field, error.detail.clone())),
+            Some(field) => {
+                // Few enough that each finds its place by itself; a sort would be a good deal of code.
+                let place = known.iter().take_while(|(before, _)| *before <= field);
+                known.insert(place.count(), (field, error.detail.clone()));
+            }
             None => other.push(format!("{}: {}", error.pointer, error.detail)),
         }
     }
-    known.sort_by_key(|(field, _)| *field);
     (known, other)
 }
 

@@ -1,7 +1,7 @@
 //! The throttle while it is being chosen: what is typed, whether it holds, and what it means.
 //! Plain values; the selector shows them.
 
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::{counted, fixed, grouped};
 use portico_api::throttle::{HIGH_MAX, LOW_CALLS, Throttle, ThrottleLevel, ThrottleProblem};
 
 /// A throttle as the selector holds it: the number as it was typed, so that nothing is lost while a
@@ -89,7 +89,7 @@ pub fn rate_in_words(calls: u32, latency_ms: Option<f64>) -> Option<String> {
 /// Two significant digits: more than that such a figure does not hold.
 fn rounded(number: f64) -> String {
     if number < 10.0 {
-        return format!("{number:.1}");
+        return fixed(number, 1);
     }
     let mut unit = 1.0;
     while number / unit >= 100.0 {

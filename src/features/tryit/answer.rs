@@ -5,7 +5,7 @@ use super::run::{Outcome, Run};
 use crate::client::ClientError;
 use crate::features::endpoints::limit::calls_in_words;
 use crate::ui::live::{live, view};
-use crate::ui::number::millis;
+use crate::ui::number::{fixed, millis};
 use crate::ui::{Badge, CopyButton, CopySource, EmptyState, ErrorPanel, TableFrame, Tone, timer};
 use js_sys::Date;
 use leptos::prelude::*;
@@ -115,7 +115,7 @@ fn OutputRow(output: Output) -> impl IntoView {
                     view! {
                         <svg class="try-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">
                             <rect class="try-bar-back" x="0" y="0" width="100" height="4"></rect>
-                            <rect class="try-bar-fill" x="0" y="0" width=format!("{:.2}", share * 100.0) height="4"></rect>
+                            <rect class="try-bar-fill" x="0" y="0" width=fixed(share * 100.0, 2) height="4"></rect>
                         </svg>
                     }
                 })}

@@ -2,6 +2,7 @@
 //! means for each field. Plain values; the checks are the server's own.
 
 use crate::features::consume::model::wire_value;
+use crate::ui::number::fixed;
 use portico_api::cell::{double, mark, read_text};
 use portico_api::problem::FieldError;
 use portico_api::schema::{ColumnType, InputColumn, OutputKind, Schema};
@@ -263,7 +264,7 @@ fn percentage(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 99.99 && percent < 100.0 => "> 99.99 %".to_owned(),
         percent if percent > 0.0 && percent < 0.01 => "< 0.01 %".to_owned(),
-        percent => format!("{percent:.2} %"),
+        percent => format!("{} %", fixed(percent, 2)),
     }
 }
 

@@ -143,6 +143,7 @@ fn mime(name: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("wasm") => "application/wasm",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("json" | "webmanifest") => "application/json",
         _ => "application/octet-stream",
@@ -166,6 +167,8 @@ mod tests {
             "sheet_worker_bg-8584b02111e3b94e.wasm",
             "sheet_worker_loader-8584b02111e3b94e.js",
             "batch-8584b02111e3b94e.css",
+            "samples-8584b02111e3b94e.js",
+            "samples/python-requests-8584b02111e3b94e.txt",
         ] {
             assert!(is_hashed(name), "{name}");
         }
@@ -175,6 +178,7 @@ mod tests {
             "sheet_worker_bg.wasm",
             "sheet_worker_loader.js",
             "batch.css",
+            "samples.js",
             "trusted-types.js",
             "a-b.js",
         ] {
@@ -188,6 +192,7 @@ mod tests {
             ("sheet_worker_loader.js", "text/javascript; charset=utf-8"),
             ("sheet_worker_bg.wasm", "application/wasm"),
             ("batch.css", "text/css; charset=utf-8"),
+            ("samples/go.txt", "text/plain; charset=utf-8"),
             ("index.html", "text/html; charset=utf-8"),
             ("file", "application/octet-stream"),
         ] {
