@@ -65,6 +65,9 @@ struct Place {
     /// Memory of each scoring process in MiB.
     #[arg(long, default_value_t = 4096)]
     scorer_memory: u64,
+    /// How much of it loaded models may take, in MiB; those used least recently make room. Half of it if not given.
+    #[arg(long)]
+    model_memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +231,7 @@ impl Place {
         let mut engine = EngineSettings::new(std::env::current_exe()?);
         engine.onnxruntime.clone_from(&self.onnxruntime);
         engine.memory_mib = self.scorer_memory;
+        engine.model_mib = self.model_memory.unwrap_or(self.scorer_memory / 2);
         Ok(engine)
     }
 

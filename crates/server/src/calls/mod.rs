@@ -91,6 +91,7 @@ impl Call {
         let entry = Arc::clone(&self.entry);
         let pipeline = &entry.pipeline;
         let checked = rows::check(&pipeline.schema, rows)?;
+        let parameters = checked.parameters.len();
         let inputs = pipeline.tensors_of(&checked.columns, checked.parameters)?;
         let spent = self.began.elapsed();
         let deadline = self.app.settings.call_timeout.saturating_sub(spent);
@@ -100,6 +101,7 @@ impl Call {
             .score(ScoreCall {
                 stages: Arc::clone(&pipeline.stages),
                 inputs,
+                parameters,
                 outputs: Arc::clone(&pipeline.tensors),
                 deadline,
                 group: Arc::clone(&pipeline.group),

@@ -132,7 +132,10 @@ impl PendingCalls {
         if header.kind == Kind::Failed
             && let Ok((stamps, failure)) = message::read_failure(&payload)
         {
-            completed = !matches!(failure.code, FailureCode::Deadline | FailureCode::Cancelled);
+            completed = !matches!(
+                failure.code,
+                FailureCode::Deadline | FailureCode::Cancelled | FailureCode::Missing
+            );
             let ran = Duration::from_nanos(stamps.ended.saturating_sub(stamps.started));
             // A call that waited for most of its time says nothing about its model.
             if failure.code == FailureCode::Deadline

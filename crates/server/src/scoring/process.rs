@@ -155,11 +155,16 @@ impl Process {
                 }
                 buffer.advance(HEADER);
                 let payload = buffer.split_to(header.payload).freeze();
-                if header.kind == Kind::Ready {
+                match header.kind {
                     // Whoever started the process may have given up on it.
-                    let _ = ready.take().map(|ready| ready.send(()));
-                } else {
-                    self.calls.answer(header, payload);
+                    Kind::Ready => drop(ready.take().map(|ready| ready.send(()))),
+                    Kind::Evicted => {
+                        let (digests, _) = payload.as_chunks::<32>();
+                        for digest in digests {
+                            self.forget(&ModelDigest::from_bytes(*digest));
+                        }
+                    }
+                    _ => self.calls.answer(header, payload),
                 }
             }
             // Grows by what has arrived, not by what a header claims.
@@ -215,6 +220,11 @@ impl Process {
             .await?;
         }
         Ok(())
+    }
+
+    /// The process does not have this model any more; whoever needs it next sends it again.
+    pub(super) fn forget(&self, model: &ModelDigest) {
+        lock(&self.models).remove(model);
     }
 
     /// Sends the bytes of a model.

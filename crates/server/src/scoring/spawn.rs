@@ -26,6 +26,7 @@ pub(super) struct Plan {
     pub(super) program: PathBuf,
     pub(super) onnxruntime: PathBuf,
     pub(super) memory_mib: u64,
+    pub(super) model_mib: u64,
     pub(super) workers: usize,
     pub(super) vet: bool,
     pub(super) stamps: Option<PathBuf>,
@@ -40,6 +41,7 @@ impl Plan {
             program: absolute(&settings.program),
             onnxruntime: absolute(onnxruntime),
             memory_mib: settings.memory_mib,
+            model_mib: settings.model_mib,
             workers: settings.workers.max(1),
             vet: false,
             stamps: settings.stamps.as_deref().map(absolute),
@@ -126,6 +128,7 @@ fn start(plan: &Plan) -> io::Result<(Child, Board)> {
     let arguments = Arguments {
         onnxruntime: plan.onnxruntime.clone(),
         memory_mib: plan.memory_mib,
+        model_mib: plan.model_mib,
         workers: plan.workers,
         board: board.number(),
         parent: std::process::id(),

@@ -124,6 +124,7 @@ pub(crate) fn call(model: &Bytes, inputs: Vec<Tensor>) -> ScoreCall {
     ScoreCall {
         stages: [ModelDigest::of(model)].into(),
         inputs,
+        parameters: 0,
         outputs: Arc::new([]),
         deadline: Duration::from_secs(30),
         group: "endpoint".into(),

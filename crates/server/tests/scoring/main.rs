@@ -7,5 +7,6 @@
 mod answers;
 mod bench;
 mod endings;
+mod joining;
 mod processes;
 mod vetting;
