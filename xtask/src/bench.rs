@@ -7,6 +7,7 @@ mod calls;
 mod data;
 mod http;
 mod load;
+mod models;
 mod peers;
 mod procfs;
 mod product;
@@ -16,7 +17,8 @@ use crate::error::Error;
 use crate::repo::Repo;
 
 /// The benchmarks by name.
-const BENCHES: [(&str, fn(&Repo, &[String]) -> Result<(), Error>); 1] = [("calls", calls::run)];
+type Bench = fn(&Repo, &[String]) -> Result<(), Error>;
+const BENCHES: [(&str, Bench); 2] = [("calls", calls::run), ("models", models::run)];
 
 /// Runs the benchmark that the first word names; the others are its own.
 pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {

@@ -247,8 +247,11 @@ fn measure(
         .collect();
     let answers = server.answers;
     let check = |which: usize, body: &[u8]| data.check(which * rows, rows, &answers(body)?);
+    let order: Vec<usize> = (0..requests.len()).collect();
     let work = Work {
         requests: &requests,
+        order: &order,
+        count: None,
         check: &check,
     };
     let warm = Duration::from_secs((seconds / 4).max(1));

@@ -14,6 +14,10 @@ use crate::error::Error;
 pub struct Work<'a> {
     /// Ready-made requests.
     pub requests: &'a [Vec<u8>],
+    /// Which of them go out one after the other, again and again.
+    pub order: &'a [usize],
+    /// How many in all, if that is to end it.
+    pub count: Option<u64>,
     /// Whether this body is the right answer to the request of this number.
     pub check: &'a (dyn Fn(usize, &[u8]) -> Result<(), String> + Sync),
 }
@@ -96,11 +100,12 @@ fn send(
             Some(rate) => start + Duration::from_secs_f64(number as f64 / rate),
             None => Instant::now(),
         };
-        if due >= start + time {
+        if due >= start + time || work.count.is_some_and(|count| number >= count) {
             break;
         }
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let which = usize::try_from(number).unwrap_or(0) % work.requests.len();
+        let turn = usize::try_from(number).unwrap_or(0) % work.order.len();
+        let which = work.order[turn];
         let (status, body) = connection
             .send(&work.requests[which])
             .map_err(|error| format!("request {which}: {error}"))?;

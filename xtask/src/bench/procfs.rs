@@ -25,6 +25,14 @@ pub fn used(root: u32) -> Used {
     used
 }
 
+/// The processes that this one started itself.
+pub fn children(parent: u32) -> Vec<u32> {
+    let all = all().into_iter();
+    all.filter(|(_, ppid)| *ppid == parent)
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
 /// Resident memory of one process in MiB; 0 where it has ended.
 pub fn rss_mib(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

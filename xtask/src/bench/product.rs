@@ -27,6 +27,7 @@ pub struct Product {
 /// An endpoint with its key.
 #[derive(Debug)]
 pub struct Endpoint {
+    pub id: String,
     pub path: String,
     pub key: String,
 }
@@ -127,13 +128,19 @@ impl Product {
         if status != 201 || id.is_empty() || key.is_empty() {
             return Err(failed(format!("{status} {answer}")));
         }
+        let workspace = &self.workspace;
         Ok(Endpoint {
             path: format!(
-                "/workspaces/{}/services/{id}/execute?api-version=2.0&details=true",
-                self.workspace
+                "/workspaces/{workspace}/services/{id}/execute?api-version=2.0&details=true"
             ),
+            id,
             key,
         })
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// A request that scores.

@@ -9,4 +9,5 @@ mod bench;
 mod endings;
 mod joining;
 mod processes;
+mod residents;
 mod vetting;

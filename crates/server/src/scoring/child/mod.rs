@@ -14,6 +14,7 @@ mod queue;
 mod residents;
 mod sessions;
 mod stages;
+mod together;
 mod waiting;
 mod worker;
 
@@ -188,6 +189,10 @@ fn read(context: &Context) -> Result<(), ChildError> {
     );
     let mut header = [0; HEADER];
     loop {
+        // What has arrived together is offered together.
+        if !has_frame(input.buffer()) {
+            context.queue.wake();
+        }
         match input.read_exact(&mut header) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
@@ -237,6 +242,12 @@ fn read(context: &Context) -> Result<(), ChildError> {
             task,
         });
     }
+}
+
+/// Whether these bytes begin with a whole frame.
+fn has_frame(bytes: &[u8]) -> bool {
+    let header = bytes.first_chunk().map(Header::read);
+    matches!(header, Some(Ok(header)) if bytes.len() >= HEADER + header.payload)
 }
 
 #[cfg(test)]

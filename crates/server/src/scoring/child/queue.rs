@@ -137,7 +137,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a call.
+    /// Adds a call. Workers hear of it by [`Queue::wake`].
     pub(super) fn push(&self, job: Job) {
         let mut state = self.lock();
         if state.alarm.is_none_or(|alarm| job.deadline < alarm) {
@@ -145,7 +145,15 @@ impl Queue {
             self.alarm.notify_one();
         }
         state.waiting.push(job);
-        if state.idle > 0 {
+    }
+
+    /// Wakes a worker for the calls that were added. One that leaves some wakes the next.
+    pub(super) fn wake(&self) {
+        self.wake_for(&self.lock());
+    }
+
+    fn wake_for(&self, state: &State) {
+        if state.idle > 0 && !state.waiting.is_empty() {
             self.work.notify_one();
         }
     }
@@ -181,6 +189,7 @@ impl Queue {
                     loading: None,
                     terminated: false,
                 });
+                self.wake_for(&state);
                 return Batch { jobs, check };
             }
             state.idle += 1;
@@ -250,12 +259,10 @@ impl Queue {
                 None => {
                     job.head.key = 0;
                     state.waiting.unshift(job);
-                    if state.idle > 0 {
-                        self.work.notify_one();
-                    }
                 }
             }
         }
+        self.wake_for(&state);
         stopped
     }
 

@@ -38,6 +38,11 @@ impl Waiting {
         line.push_back(job);
     }
 
+    /// Whether no call waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// Puts a call back at the head of its line, which is the next to take its turn.
     pub(super) fn unshift(&mut self, job: Job) {
         self.rows += job.head.rows as usize;
