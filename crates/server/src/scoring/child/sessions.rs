@@ -7,6 +7,7 @@ use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
+use std::time::{Duration, Instant};
 
 use ort::{
     environment::Environment,
@@ -66,7 +67,18 @@ pub(super) struct Model {
     signature: OnceLock<Arc<Signature>>,
     /// Held while a session is made, so that calls for a cold model load it once.
     loading: Mutex<()>,
-    idle: Mutex<Vec<Session>>,
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+/// The sessions of a model. There are as many as its runs need at once: another is made when runs have waited
+/// for one as long, all together, as making it takes.
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Session>,
+    made: usize,
+    /// How much longer runs may wait.
+    patience: Duration,
 }
 
 /// A session for one run; it goes back to its model when the run is done.
@@ -106,7 +118,8 @@ impl Models {
             accepted: OnceLock::new(),
             signature: OnceLock::new(),
             loading: Mutex::default(),
-            idle: Mutex::default(),
+            pool: Mutex::default(),
+            returned: Condvar::new(),
         });
     }
 
@@ -128,14 +141,18 @@ impl Models {
             model: resident,
         };
         let model = &lease.model.value;
-        let idle = lock(&model.idle).pop();
-        let session = match idle {
-            Some(session) => session,
-            None => {
+        let session = loop {
+            let made = match model.wait() {
+                Ok(session) => break session,
+                Err(made) => made,
+            };
+            let _one_at_a_time = lock(&model.loading);
+            if lock(&model.pool).made == made {
                 // Loading can end the process too, and then it must be known whose it was.
                 mark(run, stage)?;
-                self.load(run, &lease.model)
-                    .map_err(|failure| at(stage, failure))?
+                break self
+                    .load(run, &lease.model)
+                    .map_err(|failure| at(stage, failure))?;
             }
         };
         let signature = model
@@ -155,11 +172,6 @@ impl Models {
 
     fn load(&self, run: &Run<'_>, resident: &Resident<Model>) -> Result<Session, Failure> {
         let model = &resident.value;
-        let _one_at_a_time = lock(&model.loading);
-        // Whoever loaded before may be done with it already.
-        if let Some(session) = lock(&model.idle).pop() {
-            return Ok(session);
-        }
         model.accepted.get_or_init(|| self.accept(model)).clone()?;
         let size = model.bytes.len() as u64;
         let expected = size.saturating_mul(self.ratio.load(Ordering::Relaxed));
@@ -174,7 +186,7 @@ impl Models {
         }
         let begun = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let others = self.on.fetch_add(1, Ordering::AcqRel);
-        let before = memory::in_use();
+        let (before, start) = (memory::in_use(), Instant::now());
         let session = builder.commit_from_memory(&model.bytes);
         let after = memory::in_use();
         self.on.fetch_sub(1, Ordering::AcqRel);
@@ -192,6 +204,10 @@ impl Models {
             _ => expected,
         };
         resident.grow(measured);
+        let mut pool = lock(&model.pool);
+        pool.made += 1;
+        pool.patience = start.elapsed();
+        drop(pool);
         self.look();
         Ok(session)
     }
@@ -269,6 +285,28 @@ impl Models {
     }
 }
 
+impl Model {
+    /// A session that is idle, or becomes so while there is patience; else how many were made.
+    fn wait(&self) -> Result<Session, usize> {
+        let mut pool = lock(&self.pool);
+        loop {
+            if let Some(session) = pool.idle.pop() {
+                return Ok(session);
+            }
+            if pool.made == 0 || pool.patience.is_zero() {
+                return Err(pool.made);
+            }
+            let (start, patience) = (Instant::now(), pool.patience);
+            pool = self
+                .returned
+                .wait_timeout(pool, patience)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            pool.patience = pool.patience.saturating_sub(start.elapsed());
+        }
+    }
+}
+
 /// Writes on the board that this run turns to this stage.
 pub(super) fn mark(run: &Run<'_>, stage: u32) -> Result<(), Failure> {
     run.context
@@ -303,7 +341,8 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
-            lock(&self.model.value.idle).push(session);
+            lock(&self.model.value.pool).idle.push(session);
+            self.model.value.returned.notify_one();
         }
         self.model.release();
     }
