@@ -146,6 +146,8 @@ fn start(plan: &Plan) -> io::Result<(Child, Board)> {
             ("ORT_DISABLE_TELEMETRY", OsString::from("1")),
             ("LC_ALL", OsString::from("C.UTF-8")),
             ("MALLOC_ARENA_MAX", OsString::from(arenas)),
+            // The binary's own allocator would reserve a gigabyte of it; in KiB.
+            ("MIMALLOC_ARENA_RESERVE", OsString::from("65536")),
         ])
         .current_dir("/")
         .stdin(Stdio::piped())

@@ -4,10 +4,13 @@
 //! as its calls have needed at once, which the number of workers bounds.
 
 use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
+    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use ort::{
     environment::Environment,
@@ -37,6 +40,8 @@ const HIGH: u64 = 88;
 const LOW: u64 = 78;
 /// Runs after which the process's memory is looked at though nothing was loaded.
 const LOOK: usize = 64;
+/// How often somebody who waits for another's load looks whether it is done.
+const TURN: Duration = Duration::from_micros(200);
 /// What a model takes for each byte of its file, until one was measured.
 const RATIO: u64 = 6;
 
@@ -146,7 +151,7 @@ impl Models {
                 Ok(session) => break session,
                 Err(made) => made,
             };
-            let _one_at_a_time = lock(&model.loading);
+            let _one_at_a_time = model.turn(run).map_err(|failure| at(stage, failure))?;
             if lock(&model.pool).made == made {
                 // Loading can end the process too, and then it must be known whose it was.
                 mark(run, stage)?;
@@ -286,6 +291,21 @@ impl Models {
 }
 
 impl Model {
+    /// The turn to load. Whoever waits for it can still be stopped.
+    fn turn(&self, run: &Run<'_>) -> Result<MutexGuard<'_, ()>, Failure> {
+        loop {
+            match self.loading.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(poison)) => return Ok(poison.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if run.context.queue.loading(run.slot, None) {
+                return Err(Failure::model("The call was stopped.", &""));
+            }
+            thread::sleep(TURN);
+        }
+    }
+
     /// A session that is idle, or becomes so while there is patience; else how many were made.
     fn wait(&self) -> Result<Session, usize> {
         let mut pool = lock(&self.pool);
