@@ -55,6 +55,8 @@ impl Options {
 }
 
 type Answers = fn(&[u8]) -> Result<Vec<(String, [f64; 2])>, String>;
+/// The bytes to send for a body.
+type Request<'a> = Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>;
 type Body = fn(&Data, &[Vec<serde_json::Value>]) -> serde_json::Value;
 
 /// A server under load.
@@ -62,7 +64,7 @@ struct Server<'a> {
     name: &'static str,
     pid: u32,
     address: SocketAddr,
-    request: Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>,
+    request: Request<'a>,
     body: Body,
     answers: Answers,
 }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use super::http::Connection;
 use crate::error::Error;
 
+/// Looks at the answer to the request of this number.
+pub type Check<'a> = dyn Fn(usize, &[u8]) -> Result<(), String> + Sync + 'a;
+
 /// What is sent, and what must come back.
 pub struct Work<'a> {
     /// Ready-made requests.
@@ -19,7 +22,7 @@ pub struct Work<'a> {
     /// How many in all, if that is to end it.
     pub count: Option<u64>,
     /// Whether this body is the right answer to the request of this number.
-    pub check: &'a (dyn Fn(usize, &[u8]) -> Result<(), String> + Sync),
+    pub check: &'a Check<'a>,
 }
 
 /// What came of it.

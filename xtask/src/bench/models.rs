@@ -64,7 +64,7 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
     let service = product.import(&folder.join("package"))?;
     println!("Making {} endpoints.", options.models);
     let endpoints = (0..options.models)
-        .map(|number| product.endpoint(&service, &format!("own-{number}"), 20))
+        .map(|number| product.endpoint(&service, &format!("own{number}"), 20))
         .collect::<Result<Vec<_>, _>>()?;
     customise(repo, &product, &folder.join("own"), &endpoints)?;
 

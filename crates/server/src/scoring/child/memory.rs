@@ -8,6 +8,7 @@ pub(super) fn in_use() -> Option<u64> {
             unsafe_code,
             reason = "the allocator's own count is to be had by its C function alone, which takes nothing and returns numbers"
         )]
+        // SAFETY: it takes nothing, locks what it reads, and returns a struct of numbers by value.
         let info = unsafe { libc::mallinfo2() };
         Some((info.uordblks + info.hblkhd) as u64)
     }
@@ -23,6 +24,7 @@ pub(super) fn give_back() {
             unsafe_code,
             reason = "the C function locks what it touches, takes a number and returns one"
         )]
+        // SAFETY: it takes a number, locks what it touches, and moves nothing that is in use.
         unsafe {
             libc::malloc_trim(0);
         }

@@ -36,8 +36,12 @@ use super::{
 
 /// The share of the cap that memory may pass before models make room, and the one that is then
 /// left. What is between goes on being loaded into meanwhile.
-const HIGH: u64 = 88;
-const LOW: u64 = 78;
+const HIGH: u64 = 80;
+const LOW: u64 = 70;
+/// The share past which a load waits for room.
+const FULL: u64 = 90;
+/// What a load takes for each byte of a file besides what is left of it.
+const PARSED: u64 = 3;
 /// Runs after which the process's memory is looked at though nothing was loaded.
 const LOOK: usize = 64;
 /// How often somebody who waits for another's load looks whether it is done.
@@ -180,8 +184,10 @@ impl Models {
         model.accepted.get_or_init(|| self.accept(model)).clone()?;
         let size = model.bytes.len() as u64;
         let expected = size.saturating_mul(self.ratio.load(Ordering::Relaxed));
-        if self.cap > 0 && memory::resident().saturating_add(expected) > self.cap {
-            self.make_room(run.context, expected);
+        // While it is read it takes some more.
+        let needed = expected.saturating_add(size.saturating_mul(PARSED));
+        if self.cap > 0 && memory::resident().saturating_add(needed) > self.cap / 100 * FULL {
+            self.make_room(run.context, needed);
         }
         let failed = |error: ort::Error| Failure::model("The model could not be loaded.", &error);
         let mut builder = self.builder().map_err(failed)?;
