@@ -3,6 +3,7 @@
 //! It owns how the product is built, started and checked. It knows nothing of what the product
 //! does: it sees commands, files and their answers.
 
+mod bench;
 mod dist;
 mod error;
 mod fingerprint;
@@ -28,6 +29,7 @@ cargo xtask serve [--port N] [--data DIR]   start Portico with its demo, on this
 cargo xtask test [--quick] [FILTER…]        run every check and every test; --quick leaves the browser out
 cargo xtask fuzz [--cases N] [--role R]     fuzz the REST API from its OpenAPI document
 cargo xtask dist [--portal-only]            build what is released, and check the size budget
+cargo xtask bench NAME [OPTION…]              measure the product beside others; the result goes to bench/RESULTS.md
 cargo xtask tidy                            check the invariants of the code";
 
 fn main() -> ExitCode {
@@ -52,6 +54,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
         "serve" => serve::run(&repo, &serve::Options::parse(rest)?),
         "test" => test::run(&repo, &test::Options::parse(rest)?),
         "fuzz" => fuzz::run(&repo, rest),
+        "bench" => bench::run(&repo, rest),
         "dist" => dist::run(&repo, &dist::Options::parse(rest)?),
         "tidy" => tidy::run(&repo),
         "help" | "--help" | "-h" => {

@@ -78,6 +78,9 @@ struct Place {
     /// Seconds that a model may take to load when it is published, and to score its sample rows.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     vetting_time: u64,
+    /// How much of it loaded models may take, in MiB; those used least recently make room. Half of it if not given.
+    #[arg(long)]
+    model_memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +291,7 @@ impl Place {
         engine.onnxruntime.clone_from(&self.onnxruntime);
         engine.memory_mib = self.scorer_memory;
         engine.vetting_time = Duration::from_secs(self.vetting_time);
+        engine.model_mib = self.model_memory.unwrap_or(self.scorer_memory / 2);
         Ok(engine)
     }
 

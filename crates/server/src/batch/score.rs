@@ -148,6 +148,7 @@ impl Scorer {
                 .score(ScoreCall {
                     stages: Arc::clone(&self.pipeline.stages),
                     inputs,
+                    parameters: self.parameters.len(),
                     outputs: Arc::clone(&self.pipeline.tensors),
                     deadline: RUN_TIME,
                     group: Arc::clone(&self.pipeline.group),

@@ -177,6 +177,7 @@ impl Call {
     ) -> Result<Answer, Error> {
         let entry = Arc::clone(&self.entry);
         let pipeline = &entry.pipeline;
+        let given_once = parameters.len();
         inputs.extend(parameters.into_iter().map(pipeline::of_parameter));
         let deadline = self.time_left();
         let scoring = self.app.load.scoring();
@@ -186,6 +187,7 @@ impl Call {
             .score(ScoreCall {
                 stages: Arc::clone(&pipeline.stages),
                 inputs,
+                parameters: given_once,
                 outputs: Arc::clone(&pipeline.tensors),
                 deadline,
                 group: Arc::clone(&pipeline.group),

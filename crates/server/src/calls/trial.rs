@@ -28,12 +28,14 @@ pub async fn score_one_row(app: &App, entry: &Entry) -> Result<(), Error> {
     let pipeline = &entry.pipeline;
     let checked = rows::check(&pipeline.schema, &likely_row(pipeline))?;
     let mut inputs = pipeline.tensors_of(&checked.columns)?;
+    let parameters = checked.parameters.len();
     inputs.extend(checked.parameters.into_iter().map(of_parameter));
     let scored = app
         .engine
         .score(ScoreCall {
             stages: Arc::clone(&pipeline.stages),
             inputs,
+            parameters,
             outputs: Arc::clone(&pipeline.tensors),
             deadline: super::limits(app, entry).1,
             group: Arc::clone(&pipeline.group),

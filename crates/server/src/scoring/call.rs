@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     ModelDigest, Scored, ScoringError, Tensor, Values,
     frame::{self, FrameError, Kind},
+    join::Head,
     message::{self, FailureCode, Stamps},
     pending::Reply,
 };
@@ -20,6 +21,7 @@ pub(super) fn encode(
     stages: &[ModelDigest],
     outputs: &[String],
     inputs: &[Tensor],
+    (head, parameters): (Head, usize),
 ) -> Result<Vec<u8>, ScoringError> {
     if stages.is_empty() {
         return Err(bad("", "The call names no model."));
@@ -36,8 +38,15 @@ pub(super) fn encode(
     for tensor in inputs {
         check(tensor)?;
     }
-    let mut frame = frame::begin(size + 64 + 32 * stages.len() + group.len());
-    message::put_request(&mut frame, group, stages, outputs, inputs);
+    let mut frame = frame::begin(size + 128 + 32 * stages.len() + group.len());
+    message::put_request(
+        &mut frame,
+        group,
+        stages,
+        outputs,
+        inputs,
+        (head, parameters),
+    );
     Ok(frame)
 }
 
@@ -61,6 +70,16 @@ fn bad(tensor: &str, reason: &str) -> ScoringError {
         tensor: tensor.to_owned(),
         reason: reason.to_owned(),
     }
+}
+
+/// The stage whose model the child no longer has: the call was not started, and goes out again
+/// behind the model.
+pub(super) fn missing(reply: &Reply) -> Option<usize> {
+    let Reply::Frame(Kind::Failed, payload) = reply else {
+        return None;
+    };
+    let (_, failure) = message::read_failure(payload).ok()?;
+    (failure.code == FailureCode::Missing).then_some(failure.stage as usize)
 }
 
 /// What a reply means; `None` where the call is to be sent again.
@@ -96,7 +115,8 @@ pub(super) fn failure(payload: &[u8]) -> ScoringError {
         Err(error) => return malformed(error),
     };
     match failure.code {
-        FailureCode::Model => ScoringError::ModelFailed {
+        // The engine sends such a call again; whoever asks a child once has given it its models.
+        FailureCode::Model | FailureCode::Missing => ScoringError::ModelFailed {
             reason: failure.reason,
             detail: failure.detail,
         },

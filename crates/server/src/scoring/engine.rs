@@ -19,6 +19,7 @@ use super::{
     Signature, Tensor, call,
     examine::Examiner,
     frame::{self, Kind},
+    join::Head,
     lane::{Lane, LaneState},
     library::find_library,
     pending::Outgoing,
@@ -113,7 +114,20 @@ impl Engine {
         let deadline = Instant::now() + call.deadline;
         let lanes = self.lanes()?;
         let group = if self.stamps { &*call.group } else { "" };
-        let mut frame = call::encode(group, &call.stages, &call.outputs, &call.inputs)?;
+        let head = Head::of(
+            &call.group,
+            &call.stages,
+            &call.outputs,
+            &call.inputs,
+            call.parameters,
+        );
+        let mut frame = call::encode(
+            group,
+            &call.stages,
+            &call.outputs,
+            &call.inputs,
+            (head, call.parameters),
+        )?;
         drop(call.inputs);
         loop {
             let (lane, turn) = self.place(lanes, &call.stages, deadline).await?;
@@ -138,9 +152,11 @@ impl Engine {
                     held: (call.permit.clone(), turn),
                 })
                 .await;
-            match call::decode(&reply) {
-                Some(result) => return result,
-                None => lane.leave(&process, deadline).await,
+            let missing = call::missing(&reply).and_then(|stage| call.stages.get(stage));
+            match (missing, call::decode(&reply)) {
+                (Some(model), _) => process.forget(model),
+                (None, Some(result)) => return result,
+                (None, None) => lane.leave(&process, deadline).await,
             }
             frame = Vec::from(sent);
         }

@@ -10,6 +10,7 @@ use super::{
     ModelDigest, Scored, ScoringError, Signature, Tensor, call,
     engine::milliseconds,
     frame::{self, Kind},
+    join::Head,
     message,
     pending::{Outgoing, Reply},
     process::Process,
@@ -76,7 +77,8 @@ impl Examiner {
             .map(|model| (ModelDigest::of(&model), model))
             .collect();
         let digests: Vec<_> = models.iter().map(|(digest, _)| *digest).collect();
-        let frame = call::encode("", &digests, outputs, &inputs)?;
+        let alone = (Head::default(), 0);
+        let frame = call::encode("", &digests, outputs, &inputs, alone)?;
         let reply = self.ask(models, frame, Kind::Score, deadline).await?;
         match call::decode(&reply) {
             Some(Err(ScoringError::EngineEnded)) | None => Err(ended()),

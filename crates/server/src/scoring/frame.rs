@@ -29,9 +29,11 @@ pub(super) enum Kind {
     Failed,
     /// To the server: a model's signature.
     Signature,
+    /// To the server: the digests of models that had to make room.
+    Evicted,
 }
 
-const KINDS: [(Kind, u8); 8] = [
+const KINDS: [(Kind, u8); 9] = [
     (Kind::Load, 1),
     (Kind::Score, 2),
     (Kind::Cancel, 3),
@@ -40,6 +42,7 @@ const KINDS: [(Kind, u8); 8] = [
     (Kind::Scored, 17),
     (Kind::Failed, 18),
     (Kind::Signature, 19),
+    (Kind::Evicted, 20),
 ];
 
 impl Kind {

@@ -3,14 +3,18 @@
 use super::{
     Element, ModelDigest, Port, Signature, Tensor, Text, Values,
     frame::{self, FrameError, Reader},
+    join::Head,
 };
 
 /// Rows to score, as the child reads them.
 #[derive(Debug, PartialEq)]
 pub(super) struct ScoreRequest {
+    pub(super) head: Head,
     pub(super) group: String,
     pub(super) stages: Vec<ModelDigest>,
     pub(super) outputs: Vec<String>,
+    /// How many of the inputs, the last ones, are given once for all rows.
+    pub(super) parameters: usize,
     pub(super) inputs: Vec<Tensor>,
 }
 
@@ -38,14 +42,17 @@ pub(super) enum FailureCode {
     Input,
     /// Vetting refused the model.
     Refused,
+    /// The child does not have a model of the call, or no more. The call was not started.
+    Missing,
 }
 
-const CODES: [(FailureCode, u8); 5] = [
+const CODES: [(FailureCode, u8); 6] = [
     (FailureCode::Model, 1),
     (FailureCode::Deadline, 2),
     (FailureCode::Cancelled, 3),
     (FailureCode::Input, 4),
     (FailureCode::Refused, 5),
+    (FailureCode::Missing, 6),
 ];
 
 /// A failed call.
@@ -97,7 +104,9 @@ pub(super) fn put_request(
     stages: &[ModelDigest],
     outputs: &[String],
     inputs: &[Tensor],
+    (head, parameters): (Head, usize),
 ) {
+    head.put(frame);
     frame::put_text(frame, group);
     frame::put_count(frame, stages.len());
     for stage in stages {
@@ -107,12 +116,14 @@ pub(super) fn put_request(
     for output in outputs {
         frame::put_text(frame, output);
     }
+    frame::put_count(frame, parameters);
     put_tensors(frame, inputs);
 }
 
 /// Reads a score request.
 pub(super) fn read_request(payload: &[u8]) -> Result<ScoreRequest, FrameError> {
     let mut reader = Reader::new(payload);
+    let head = Head::read(&mut reader)?;
     let group = reader.text()?.to_owned();
     let count = reader.count(32)?;
     let stages = (0..count)
@@ -122,12 +133,15 @@ pub(super) fn read_request(payload: &[u8]) -> Result<ScoreRequest, FrameError> {
     let outputs = (0..count)
         .map(|_| reader.text().map(str::to_owned))
         .collect::<Result<_, _>>()?;
+    let parameters = reader.u32()? as usize;
     let inputs = read_tensors(&mut reader)?;
     reader.end()?;
     Ok(ScoreRequest {
+        head,
         group,
         stages,
         outputs,
+        parameters,
         inputs,
     })
 }
@@ -382,13 +396,18 @@ mod tests {
             vec(any::<[u8; 32]>().prop_map(ModelDigest::from_bytes), 0..4),
             vec(".{0,6}", 0..4),
             vec(tensor(), 0..4),
+            any::<(u64, u64, u32)>(),
         )
-            .prop_map(|(group, stages, outputs, inputs)| ScoreRequest {
-                group,
-                stages,
-                outputs,
-                inputs,
-            })
+            .prop_map(
+                |(group, stages, outputs, inputs, (flow, key, rows))| ScoreRequest {
+                    head: Head { flow, key, rows },
+                    parameters: inputs.len() / 2,
+                    group,
+                    stages,
+                    outputs,
+                    inputs,
+                },
+            )
     }
 
     fn encoded(request: &ScoreRequest) -> Vec<u8> {
@@ -399,6 +418,7 @@ mod tests {
             &request.stages,
             &request.outputs,
             &request.inputs,
+            (request.head, request.parameters),
         );
         seal(&mut frame, Kind::Score, 7, 30_000);
         frame

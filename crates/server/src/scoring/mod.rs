@@ -16,6 +16,7 @@
 //! | `examine` | short-lived children that vet a model before it may serve |
 //! | `call` | a call as a frame, and its answer as a result |
 //! | `frame`, `message` | the bytes on the pipes |
+//! | `join` | which calls one run may answer |
 //! | `board` | what each worker of a child is running, readable after its death |
 //! | `onnx`, `protobuf` | the shape of an ONNX file, read without loading it |
 //! | `repair` | what is mended in an ONNX file as it is loaded |
@@ -30,6 +31,7 @@ mod engine;
 mod error;
 mod examine;
 mod frame;
+mod join;
 mod lane;
 mod library;
 mod message;
@@ -69,6 +71,9 @@ pub struct EngineSettings {
     pub onnxruntime: Option<PathBuf>,
     /// Address space of each child in MiB.
     pub memory_mib: u64,
+    /// What the loaded models of each child may take in MiB, with the child itself; those used
+    /// least recently make room.
+    pub model_mib: u64,
     /// Runs at the same time in the main child.
     pub workers: usize,
     /// A file to which the child appends a line a call, `group receive_ns end_ns outcome` on the
@@ -79,13 +84,15 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// The defaults: 4 GiB of memory, a worker a core but at least two, no stamps, a minute for vetting.
+    /// The defaults: 4 GiB of memory, half of it for models, a worker a core but at least two, no
+    /// stamps, a minute for vetting.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             program: program.into(),
             onnxruntime: None,
             memory_mib: 4096,
+            model_mib: 2048,
             workers: cores.max(2),
             stamps: None,
             vetting_time: Duration::from_secs(60),
@@ -101,6 +108,9 @@ pub struct ScoreCall {
     /// The tensors given, each with the same number of rows (or with one row, which then goes to
     /// every row).
     pub inputs: Vec<Tensor>,
+    /// How many of the inputs, the last ones, are given once for all rows (global parameters):
+    /// calls that differ in them are not scored in one run.
+    pub parameters: usize,
     /// The tensors wanted; empty for all those of the last stage.
     pub outputs: Arc<[String]>,
     /// How long the caller waits, from now.

@@ -100,8 +100,9 @@ impl PendingCalls {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a call that is about to be sent; `None` where the process is dead.
-    pub(super) fn enter(&self, outgoing: Outgoing) -> Option<oneshot::Receiver<Reply>> {
+    /// Enters a call that is about to be sent; `None` where the process is dead. Also says how many
+    /// calls it owes an answer now.
+    pub(super) fn enter(&self, outgoing: Outgoing) -> Option<(oneshot::Receiver<Reply>, usize)> {
         let (reply, answer) = oneshot::channel();
         let pending = Pending {
             reply: Some(reply),
@@ -115,7 +116,7 @@ impl PendingCalls {
             return None;
         }
         table.pending.insert(outgoing.call, pending);
-        Some(answer)
+        Some((answer, table.pending.len()))
     }
 
     /// Whether this call still has no answer.
@@ -132,7 +133,10 @@ impl PendingCalls {
         if header.kind == Kind::Failed
             && let Ok((stamps, failure)) = message::read_failure(&payload)
         {
-            completed = !matches!(failure.code, FailureCode::Deadline | FailureCode::Cancelled);
+            completed = !matches!(
+                failure.code,
+                FailureCode::Deadline | FailureCode::Cancelled | FailureCode::Missing
+            );
             let ran = Duration::from_nanos(stamps.ended.saturating_sub(stamps.started));
             // A call that waited for most of its time says nothing about its model.
             if failure.code == FailureCode::Deadline

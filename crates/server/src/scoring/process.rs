@@ -32,6 +32,10 @@ const START: Duration = Duration::from_secs(20);
 const SWEEP: Duration = Duration::from_millis(200);
 /// How long to wait for the rest of a dead process's log.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// With more calls than this on their way a call goes out together with others.
+const BUSY: usize = 4;
+/// Answers up to this size are copied out of the buffer that they were read into.
+const SMALL: usize = 8 << 10;
 /// The longest line of a child's log that is kept.
 const LOG_LINE: usize = 4 << 10;
 
@@ -154,12 +158,24 @@ impl Process {
                     break;
                 }
                 buffer.advance(HEADER);
-                let payload = buffer.split_to(header.payload).freeze();
-                if header.kind == Kind::Ready {
-                    // Whoever started the process may have given up on it.
-                    let _ = ready.take().map(|ready| ready.send(()));
+                let payload = if header.payload <= SMALL {
+                    // A piece of the buffer would keep all of it, and a new one would be needed.
+                    let payload = Bytes::copy_from_slice(&buffer[..header.payload]);
+                    buffer.advance(header.payload);
+                    payload
                 } else {
-                    self.calls.answer(header, payload);
+                    buffer.split_to(header.payload).freeze()
+                };
+                match header.kind {
+                    // Whoever started the process may have given up on it.
+                    Kind::Ready => drop(ready.take().map(|ready| ready.send(()))),
+                    Kind::Evicted => {
+                        let (digests, _) = payload.as_chunks::<32>();
+                        for digest in digests {
+                            self.forget(&ModelDigest::from_bytes(*digest));
+                        }
+                    }
+                    _ => self.calls.answer(header, payload),
                 }
             }
             // Grows by what has arrived, not by what a header claims.
@@ -217,6 +233,11 @@ impl Process {
         Ok(())
     }
 
+    /// The process does not have this model any more; whoever needs it next sends it again.
+    pub(super) fn forget(&self, model: &ModelDigest) {
+        lock(&self.models).remove(model);
+    }
+
     /// Sends the bytes of a model.
     pub(super) fn load(&self, digest: &ModelDigest, bytes: Bytes) -> Result<(), ScoringError> {
         let payload = bytes.len() + 32;
@@ -242,14 +263,18 @@ impl Process {
     /// process is told to stop the call.
     pub(super) async fn call(&self, outgoing: Outgoing) -> Reply {
         let (call, frame) = (outgoing.call, outgoing.frame.clone());
-        let Some(answer) = self.calls.enter(outgoing) else {
+        let Some((answer, owed)) = self.calls.enter(outgoing) else {
             return Reply::Lost;
         };
         let mut guard = CancelOnDrop {
             process: self,
             call: Some(call),
         };
-        self.outbox.send([frame]);
+        if owed > BUSY {
+            self.outbox.gather(frame);
+        } else {
+            self.outbox.send([frame]);
+        }
         let reply = answer.await.unwrap_or(Reply::Lost);
         guard.call = None;
         reply

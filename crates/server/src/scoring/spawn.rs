@@ -27,6 +27,7 @@ pub(super) struct Plan {
     pub(super) program: PathBuf,
     pub(super) onnxruntime: PathBuf,
     pub(super) memory_mib: u64,
+    pub(super) model_mib: u64,
     pub(super) workers: usize,
     /// Where it vets: how many seconds of a core that may take.
     pub(super) vet: Option<u64>,
@@ -42,6 +43,7 @@ impl Plan {
             program: absolute(&settings.program),
             onnxruntime: absolute(onnxruntime),
             memory_mib: settings.memory_mib,
+            model_mib: settings.model_mib,
             workers: settings.workers.max(1),
             vet: None,
             stamps: settings.stamps.as_deref().map(absolute),
@@ -129,6 +131,7 @@ fn start(plan: &Plan) -> io::Result<(Child, Board)> {
     let arguments = Arguments {
         onnxruntime: plan.onnxruntime.clone(),
         memory_mib: plan.memory_mib,
+        model_mib: plan.model_mib,
         workers: plan.workers,
         board: board.number(),
         parent: std::process::id(),
@@ -146,6 +149,8 @@ fn start(plan: &Plan) -> io::Result<(Child, Board)> {
             ("ORT_DISABLE_TELEMETRY", OsString::from("1")),
             ("LC_ALL", OsString::from("C.UTF-8")),
             ("MALLOC_ARENA_MAX", OsString::from(arenas)),
+            // The binary's own allocator would reserve a gigabyte of it; in KiB.
+            ("MIMALLOC_ARENA_RESERVE", OsString::from("65536")),
         ])
         .current_dir("/")
         .stdin(Stdio::piped())

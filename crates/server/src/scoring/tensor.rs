@@ -172,6 +172,19 @@ impl Values {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Whether these are the same to the bit; a missing number is the same as itself.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        fn bits<T: Copy, B: PartialEq>(one: &[T], other: &[T], bits: impl Fn(T) -> B) -> bool {
+            let pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.into_iter().all(|(a, b)| bits(*a) == bits(*b))
+        }
+        match (self, other) {
+            (Self::F32(one), Self::F32(other)) => bits(one, other, f32::to_bits),
+            (Self::F64(one), Self::F64(other)) => bits(one, other, f64::to_bits),
+            _ => self == other,
+        }
+    }
 }
 
 /// A matrix of values, `[rows, width]`, row-major.
@@ -196,6 +209,66 @@ impl Tensor {
             width: 1,
             values,
         }
+    }
+
+    /// Appends the rows of another tensor; `None` where its width or type is another.
+    pub(super) fn append(&mut self, more: Self) -> Option<()> {
+        if self.width != more.width {
+            return None;
+        }
+        match (&mut self.values, more.values) {
+            (Values::F32(to), Values::F32(more)) => to.extend(more),
+            (Values::F64(to), Values::F64(more)) => to.extend(more),
+            (Values::I64(to), Values::I64(more)) => to.extend(more),
+            (Values::Bool(to), Values::Bool(more)) => to.extend(more),
+            (Values::Text(to), Values::Text(more)) => to.extend(more.iter()),
+            _ => return None,
+        }
+        self.rows += more.rows;
+        Some(())
+    }
+
+    /// Whether this is the same tensor as far as arithmetic in another order can tell.
+    pub(super) fn is_near(&self, other: &Self) -> bool {
+        let near = |one: f64, other: f64, share: f64| {
+            one == other
+                || (one.is_nan() && other.is_nan())
+                || (one - other).abs() <= share * one.abs().max(1.0)
+        };
+        let values = match (&self.values, &other.values) {
+            (Values::F32(one), Values::F32(other)) if one.len() == other.len() => {
+                let mut pairs = one.iter().zip(other);
+                pairs.all(|(one, other)| near(f64::from(*one), f64::from(*other), 1e-5))
+            }
+            (Values::F64(one), Values::F64(other)) if one.len() == other.len() => {
+                let mut pairs = one.iter().zip(other);
+                pairs.all(|(one, other)| near(*one, *other, 1e-9))
+            }
+            (one, other) => one == other,
+        };
+        values && (&self.name, self.rows, self.width) == (&other.name, other.rows, other.width)
+    }
+
+    /// Some of its rows; `None` where it has fewer.
+    pub(super) fn slice(&self, first: usize, rows: usize) -> Option<Self> {
+        let range =
+            first.checked_mul(self.width)?..first.checked_add(rows)?.checked_mul(self.width)?;
+        let values = match &self.values {
+            Values::F32(values) => Values::F32(values.get(range)?.to_vec()),
+            Values::F64(values) => Values::F64(values.get(range)?.to_vec()),
+            Values::I64(values) => Values::I64(values.get(range)?.to_vec()),
+            Values::Bool(values) => Values::Bool(values.get(range)?.to_vec()),
+            Values::Text(text) => range
+                .map(|index| text.get(index))
+                .collect::<Option<Text>>()
+                .map(Values::Text)?,
+        };
+        Some(Self {
+            name: self.name.clone(),
+            rows,
+            width: self.width,
+            values,
+        })
     }
 }
 
@@ -230,7 +303,7 @@ pub struct Port {
 }
 
 /// What a model takes and gives.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Signature {
     /// The tensors it needs.
     pub inputs: Vec<Port>,
@@ -240,7 +313,7 @@ pub struct Signature {
 
 #[cfg(test)]
 mod tests {
-    use super::{ModelDigest, Text};
+    use super::{ModelDigest, Tensor, Text, Values};
 
     #[test]
     fn text_keeps_its_cells() {
@@ -258,6 +331,24 @@ mod tests {
         assert!(Text::from_parts(vec![3, 1], "aé".to_owned()).is_none());
         assert!(Text::from_parts(vec![1], "aé".to_owned()).is_none());
         assert!(Text::from_parts(vec![9], "aé".to_owned()).is_none());
+    }
+
+    #[test]
+    fn rows_are_appended_and_taken_out_again() {
+        let text = |cells: &[&str]| Tensor {
+            name: "t".to_owned(),
+            rows: cells.len() / 2,
+            width: 2,
+            values: Values::Text(cells.iter().collect()),
+        };
+        let (one, two) = (text(&["a", "", "çé", "d"]), text(&["e", "f"]));
+        let mut both = one.clone();
+        both.append(two.clone()).unwrap();
+        assert_eq!(both.slice(0, 2), Some(one));
+        assert_eq!(both.slice(2, 1), Some(two));
+        assert_eq!(both.slice(2, 2), None);
+        let numbers = Tensor::column("t", Values::F32(vec![1.0]));
+        assert_eq!(both.append(numbers), None);
     }
 
     #[test]

@@ -61,6 +61,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start(models: &[&Bytes]) -> Self {
+        Self::start_with(models, |_| {}).await
+    }
+
+    pub(crate) async fn start_with(
+        models: &[&Bytes],
+        change: impl FnOnce(&mut EngineSettings),
+    ) -> Self {
         let library = env::var_os("PORTICO_ONNXRUNTIME")
             .unwrap_or_else(|| panic!("PORTICO_ONNXRUNTIME names the ONNX Runtime library"));
         let folder = tempfile::tempdir().unwrap();
@@ -72,12 +79,13 @@ impl Bench {
                 .collect(),
             ..Models::default()
         });
-        let settings = EngineSettings {
+        let mut settings = EngineSettings {
             onnxruntime: Some(library.into()),
             workers: 2,
             stamps: Some(stamps.clone()),
             ..EngineSettings::new(env!("CARGO_BIN_EXE_portico"))
         };
+        change(&mut settings);
         let models: Arc<dyn ModelSource> = source.clone();
         let engine = Engine::start(settings, models).await.unwrap();
         assert_eq!(engine.status(), EngineStatus::Ready);
@@ -124,6 +132,7 @@ pub(crate) fn call(model: &Bytes, inputs: Vec<Tensor>) -> ScoreCall {
     ScoreCall {
         stages: [ModelDigest::of(model)].into(),
         inputs,
+        parameters: 0,
         outputs: Arc::new([]),
         deadline: Duration::from_secs(30),
         group: "endpoint".into(),

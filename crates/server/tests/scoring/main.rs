@@ -7,5 +7,7 @@
 mod answers;
 mod bench;
 mod endings;
+mod joining;
 mod processes;
+mod residents;
 mod vetting;

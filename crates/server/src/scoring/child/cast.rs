@@ -220,22 +220,13 @@ pub(super) fn from_runtime(name: &str, value: &DynValue, rows: usize) -> Result<
 
 /// Appends rows to a tensor. Chunks of one model must agree in width and type.
 pub(super) fn append(to: &mut Tensor, more: Tensor) -> Result<(), Failure> {
-    let agree = to.width == more.width;
-    match (&mut to.values, more.values) {
-        (Values::F32(to), Values::F32(more)) if agree => to.extend(more),
-        (Values::F64(to), Values::F64(more)) if agree => to.extend(more),
-        (Values::I64(to), Values::I64(more)) if agree => to.extend(more),
-        (Values::Bool(to), Values::Bool(more)) if agree => to.extend(more),
-        (Values::Text(to), Values::Text(more)) if agree => to.extend(more.iter()),
-        _ => {
-            return Err(Failure::model(
-                format!("The output {} changes its shape from row to row.", to.name),
-                &"",
-            ));
-        }
-    }
-    to.rows += more.rows;
-    Ok(())
+    to.append(more).ok_or_else(|| {
+        let name = &to.name;
+        Failure::model(
+            format!("The output {name} changes its shape from row to row."),
+            &"",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! The scorer process: reads frames on standard input, answers on standard output, logs on
 //! standard error, and ends when its input closes.
 //!
-//! One thread reads, `workers` threads run models, one thread watches deadlines. The process
+//! One thread reads, `workers` threads run models, one thread watches deadlines, one has models
+//! make room. The process
 //! trusts its server, not the models.
 
 mod cast;
 mod limits;
+mod memory;
 mod output;
+mod pace;
 mod queue;
+mod residents;
 mod sessions;
 mod stages;
+mod together;
+mod waiting;
 mod worker;
 
 use std::{
@@ -36,6 +42,7 @@ use super::{
     ModelDigest,
     board::Board,
     frame::{self, FrameError, HEADER, Header, Kind},
+    join::Head,
 };
 
 /// How a child was asked to run. Written by the server into the command line, so the reader
@@ -44,6 +51,7 @@ use super::{
 pub(super) struct Arguments {
     pub(super) onnxruntime: PathBuf,
     pub(super) memory_mib: u64,
+    pub(super) model_mib: u64,
     pub(super) workers: usize,
     /// The number under which the board is inherited.
     pub(super) board: i32,
@@ -60,6 +68,7 @@ impl Arguments {
         let mut words: Vec<OsString> = vec![
             self.onnxruntime.clone().into(),
             self.memory_mib.to_string().into(),
+            self.model_mib.to_string().into(),
             self.workers.to_string().into(),
             self.board.to_string().into(),
             self.parent.to_string().into(),
@@ -77,6 +86,7 @@ impl Arguments {
         let arguments = Self {
             onnxruntime: words.next()?.into(),
             memory_mib: number(words.next())?,
+            model_mib: number(words.next())?,
             workers: number(words.next())?,
             board: number(words.next())?,
             parent: number(words.next())?,
@@ -137,7 +147,7 @@ fn serve(arguments: &Arguments) -> Result<(), ChildError> {
     environment.set_log_level(LogLevel::Warning);
     let context = Arc::new(Context {
         queue: Queue::new(arguments.workers),
-        models: Models::new(environment, arguments.vet.is_some()),
+        models: Models::new(environment, arguments.vet.is_some(), arguments.model_mib),
         output,
         board,
         stamps: arguments.stamps.as_deref().map(append_to).transpose()?,
@@ -148,6 +158,10 @@ fn serve(arguments: &Arguments) -> Result<(), ChildError> {
             .name(format!("scorer-{slot}"))
             .spawn(move || worker::work(&context, slot))?;
     }
+    let kept = Arc::clone(&context);
+    thread::Builder::new()
+        .name("scorer-room".to_owned())
+        .spawn(move || worker::keep_room(&kept))?;
     let watched = Arc::clone(&context);
     thread::Builder::new()
         .name("scorer-deadlines".to_owned())
@@ -176,24 +190,30 @@ fn read(context: &Context) -> Result<(), ChildError> {
     );
     let mut header = [0; HEADER];
     loop {
+        // What has arrived together is offered together.
+        if !has_frame(input.buffer()) {
+            context.queue.wake();
+        }
         match input.read_exact(&mut header) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(error) => return Err(error.into()),
         }
         let header = Header::read(&header)?;
-        let mut payload = Vec::new();
+        let mut payload = Vec::with_capacity(header.payload.min(64 << 10));
         // Grows with what arrives, so that memory follows the bytes and not the claim.
         let limit = header.payload as u64;
         if (&mut input).take(limit).read_to_end(&mut payload)? < header.payload {
             return Ok(());
         }
         let received = limits::monotonic_ns();
+        let mut head = Head::default();
         let task = match header.kind {
             Kind::Load => {
                 let mut reader = frame::Reader::new(&payload);
                 let digest = ModelDigest::from_bytes(reader.digest()?);
                 payload.drain(..32);
+                payload.shrink_to_fit();
                 context.models.add(digest, payload);
                 continue;
             }
@@ -203,22 +223,32 @@ fn read(context: &Context) -> Result<(), ChildError> {
                 }
                 continue;
             }
-            Kind::Score => Task::Score(payload),
+            Kind::Score => {
+                head = Head::read(&mut frame::Reader::new(&payload))?;
+                Task::Score(payload)
+            }
             Kind::Inspect => {
                 let mut reader = frame::Reader::new(&payload);
                 Task::Inspect(ModelDigest::from_bytes(reader.digest()?))
             }
-            Kind::Ready | Kind::Scored | Kind::Failed | Kind::Signature => {
+            Kind::Ready | Kind::Scored | Kind::Failed | Kind::Signature | Kind::Evicted => {
                 return Err(FrameError("kind").into());
             }
         };
         context.queue.push(Job {
             call: header.call,
+            head,
             deadline: Instant::now() + Duration::from_millis(u64::from(header.deadline_ms)),
             received,
             task,
         });
     }
+}
+
+/// Whether these bytes begin with a whole frame.
+fn has_frame(bytes: &[u8]) -> bool {
+    let header = bytes.first_chunk().map(Header::read);
+    matches!(header, Some(Ok(header)) if bytes.len() >= HEADER + header.payload)
 }
 
 #[cfg(test)]
@@ -231,6 +261,7 @@ mod tests {
             let arguments = Arguments {
                 onnxruntime: "/lib/libonnxruntime.so".into(),
                 memory_mib: 4096,
+                model_mib: 1024,
                 workers: 2,
                 board: 9,
                 parent: 17,

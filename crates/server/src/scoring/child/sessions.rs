@@ -3,9 +3,13 @@
 //! A session runs one call at a time (`Session::run` takes it mutably), so a model has as many
 //! as its calls have needed at once, which the number of workers bounds.
 
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    thread,
+    time::{Duration, Instant},
 };
 
 use ort::{
@@ -21,115 +25,250 @@ use ort::{
 use super::{
     super::{
         Element, ModelDigest, Port, Signature,
+        frame::{self, Kind},
         message::{Failure, FailureCode},
         onnx, repair,
     },
-    worker::Run,
+    memory,
+    residents::{Resident, Residents},
+    worker::{Context, Run},
 };
 
-/// All models that the server has sent.
+/// The share of the cap that memory may pass before models make room, and the one that is then
+/// left. What is between goes on being loaded into meanwhile.
+const HIGH: u64 = 80;
+const LOW: u64 = 70;
+/// The share past which a load waits for room.
+const FULL: u64 = 90;
+/// What a load takes for each byte of a file besides what is left of it.
+const PARSED: u64 = 3;
+/// Runs after which the process's memory is looked at though nothing was loaded.
+const LOOK: usize = 64;
+/// How often somebody who waits for another's load looks whether it is done.
+const TURN: Duration = Duration::from_micros(200);
+/// What a model takes for each byte of its file, until one was measured.
+const RATIO: u64 = 6;
+
+/// The models that are in memory. What they take with the rest of the process stays under a cap;
+/// those used least recently make room, and the server sends them again when they are needed.
 pub(super) struct Models {
     environment: Environment,
     vet: bool,
-    by_digest: Mutex<HashMap<ModelDigest, Arc<Model>>>,
+    /// Bytes of the whole process; 0 for no cap.
+    cap: u64,
+    residents: Mutex<Residents<ModelDigest, Model>>,
+    /// Loads that have begun, and loads that are on.
+    begun: AtomicUsize,
+    on: AtomicUsize,
+    ratio: AtomicU64,
+    runs: AtomicUsize,
+    /// Set when models must make room.
+    full: Mutex<bool>,
+    wake: Condvar,
+    evicting: Mutex<()>,
 }
 
-struct Model {
+pub(super) struct Model {
     digest: ModelDigest,
     bytes: Vec<u8>,
     /// Whether these bytes may be loaded; found once.
     accepted: OnceLock<Result<(), Failure>>,
     signature: OnceLock<Arc<Signature>>,
-    idle: Mutex<Vec<Session>>,
+    /// Held while a session is made, so that calls for a cold model load it once.
+    loading: Mutex<()>,
+    pool: Mutex<Pool>,
+    returned: Condvar,
 }
 
-/// A session for one call; it goes back to its model when the call is done.
+/// The sessions of a model. There are as many as its runs need at once: another is made when runs have waited
+/// for one as long, all together, as making it takes.
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Session>,
+    made: usize,
+    /// How much longer runs may wait.
+    patience: Duration,
+}
+
+/// A session for one run; it goes back to its model when the run is done.
 pub(super) struct Lease {
-    model: Arc<Model>,
+    model: Arc<Resident<Model>>,
     session: Option<Session>,
     signature: Arc<Signature>,
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Models {
-    pub(super) fn new(environment: Environment, vet: bool) -> Self {
+    pub(super) fn new(environment: Environment, vet: bool, cap_mib: u64) -> Self {
         Self {
             environment,
             vet,
-            by_digest: Mutex::default(),
+            cap: cap_mib.saturating_mul(1 << 20),
+            residents: Mutex::default(),
+            begun: AtomicUsize::new(0),
+            on: AtomicUsize::new(0),
+            ratio: AtomicU64::new(RATIO),
+            runs: AtomicUsize::new(0),
+            full: Mutex::default(),
+            wake: Condvar::new(),
+            evicting: Mutex::default(),
         }
     }
 
     /// Keeps the bytes of a model. They are looked at when a call first needs them.
     pub(super) fn add(&self, digest: ModelDigest, bytes: Vec<u8>) {
-        let model = Arc::new(Model {
+        let size = bytes.len() as u64;
+        lock(&self.residents).add(digest, size, || Model {
             digest,
             bytes,
             accepted: OnceLock::new(),
             signature: OnceLock::new(),
-            idle: Mutex::default(),
+            loading: Mutex::default(),
+            pool: Mutex::default(),
+            returned: Condvar::new(),
         });
-        self.by_digest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(digest, model);
     }
 
-    /// A session of this model for this stage of a call, loaded if none is idle.
+    /// A session of this model for this stage of a run, loaded if none is idle.
     pub(super) fn lease(
         &self,
         run: &Run<'_>,
         stage: u32,
         digest: &ModelDigest,
     ) -> Result<Lease, Failure> {
-        let model = self
-            .by_digest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(digest)
-            .cloned();
-        let Some(model) = model else {
-            return Err(at(
-                stage,
-                Failure::model("The model is not loaded.", digest),
-            ));
+        let resident = lock(&self.residents).take(digest);
+        let Some(resident) = resident else {
+            return Err(at(stage, Failure::new(FailureCode::Missing, "")));
         };
-        let idle = model
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let session = match idle {
-            Some(session) => session,
-            None => {
+        // From here on it is released however this ends.
+        let mut lease = Lease {
+            session: None,
+            signature: Arc::new(Signature::default()),
+            model: resident,
+        };
+        let model = &lease.model.value;
+        let session = loop {
+            let made = match model.wait() {
+                Ok(session) => break session,
+                Err(made) => made,
+            };
+            let _one_at_a_time = model.turn(run).map_err(|failure| at(stage, failure))?;
+            if lock(&model.pool).made == made {
                 // Loading can end the process too, and then it must be known whose it was.
                 mark(run, stage)?;
-                self.load(run, &model)
-                    .map_err(|failure| at(stage, failure))?
+                break self
+                    .load(run, &lease.model)
+                    .map_err(|failure| at(stage, failure))?;
             }
         };
         let signature = model
             .signature
             .get_or_init(|| Arc::new(signature(&session)));
-        let signature = Arc::clone(signature);
-        Ok(Lease {
-            model,
-            session: Some(session),
-            signature,
-        })
+        lease.signature = Arc::clone(signature);
+        lease.session = Some(session);
+        if self
+            .runs
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(LOOK)
+        {
+            self.look();
+        }
+        Ok(lease)
     }
 
-    fn load(&self, run: &Run<'_>, model: &Model) -> Result<Session, Failure> {
+    fn load(&self, run: &Run<'_>, resident: &Resident<Model>) -> Result<Session, Failure> {
+        let model = &resident.value;
         model.accepted.get_or_init(|| self.accept(model)).clone()?;
+        let size = model.bytes.len() as u64;
+        let expected = size.saturating_mul(self.ratio.load(Ordering::Relaxed));
+        // While it is read it takes some more.
+        let needed = expected.saturating_add(size.saturating_mul(PARSED));
+        if self.cap > 0 && memory::resident().saturating_add(needed) > self.cap / 100 * FULL {
+            self.make_room(run.context, needed);
+        }
         let failed = |error: ort::Error| Failure::model("The model could not be loaded.", &error);
         let mut builder = self.builder().map_err(failed)?;
         let queue = &run.context.queue;
-        if queue.loading(run.slot, Some(builder.canceler())).is_some() {
+        if queue.loading(run.slot, Some(builder.canceler())) {
             return Err(Failure::model("The call was stopped.", &""));
         }
         let mended = repair::mended(&model.bytes);
+        let begun = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let others = self.on.fetch_add(1, Ordering::AcqRel);
+        let (before, start) = (memory::in_use(), Instant::now());
         let session = builder.commit_from_memory(mended.as_deref().unwrap_or(&model.bytes));
+        let after = memory::in_use();
+        self.on.fetch_sub(1, Ordering::AcqRel);
         queue.loading(run.slot, None);
-        session.map_err(failed)
+        let session = session.map_err(failed)?;
+        // Another load at the same time would be counted too.
+        let alone = others == 0 && self.begun.load(Ordering::Acquire) == begun;
+        let measured = match (before, after) {
+            (Some(before), Some(after)) if alone && after > before + size => {
+                let measured = after - before;
+                self.ratio
+                    .store((measured / size.max(1)).max(1), Ordering::Relaxed);
+                measured
+            }
+            _ => expected,
+        };
+        resident.grow(measured);
+        let mut pool = lock(&model.pool);
+        pool.made += 1;
+        pool.patience = start.elapsed();
+        drop(pool);
+        self.look();
+        Ok(session)
+    }
+
+    /// Has models make room if the process has grown too large.
+    fn look(&self) {
+        if self.cap > 0 && memory::resident() > self.cap / 100 * HIGH {
+            *lock(&self.full) = true;
+            self.wake.notify_one();
+        }
+    }
+
+    /// Lets models make room whenever that is needed, until the process ends. A thread of its own:
+    /// giving memory back takes longer than a call should wait.
+    pub(super) fn keep_room(&self, context: &Context) {
+        loop {
+            let mut full = lock(&self.full);
+            while !std::mem::take(&mut *full) {
+                full = self.wake.wait(full).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(full);
+            self.make_room(context, 0);
+        }
+    }
+
+    /// Evicts models until the process has room for so many bytes more, as far as that goes.
+    fn make_room(&self, context: &Context, needed: u64) {
+        let _one_at_a_time = lock(&self.evicting);
+        loop {
+            let resident = memory::resident().saturating_add(needed);
+            let low = self.cap / 100 * LOW;
+            if resident <= self.cap / 100 * HIGH {
+                return;
+            }
+            let evicted = lock(&self.residents).evict(resident - low);
+            if evicted.is_empty() {
+                return;
+            }
+            let mut frame = frame::begin(32 * evicted.len());
+            for (digest, _) in &evicted {
+                frame.extend_from_slice(digest.as_bytes());
+            }
+            frame::seal(&mut frame, Kind::Evicted, 0, 0);
+            context.output.send(&frame);
+            drop(evicted);
+            // What was freed meanwhile makes a load look smaller than it is.
+            self.begun.fetch_add(1, Ordering::AcqRel);
+            memory::give_back();
+        }
     }
 
     /// Whether a model's bytes are what its digest says and, in a process that vets, harmless.
@@ -158,11 +297,48 @@ impl Models {
     }
 }
 
-/// Writes on the board that this call turns to this stage.
+impl Model {
+    /// The turn to load. Whoever waits for it can still be stopped.
+    fn turn(&self, run: &Run<'_>) -> Result<MutexGuard<'_, ()>, Failure> {
+        loop {
+            match self.loading.try_lock() {
+                Ok(turn) => return Ok(turn),
+                Err(TryLockError::Poisoned(poison)) => return Ok(poison.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if run.context.queue.loading(run.slot, None) {
+                return Err(Failure::model("The call was stopped.", &""));
+            }
+            thread::sleep(TURN);
+        }
+    }
+
+    /// A session that is idle, or becomes so while there is patience; else how many were made.
+    fn wait(&self) -> Result<Session, usize> {
+        let mut pool = lock(&self.pool);
+        loop {
+            if let Some(session) = pool.idle.pop() {
+                return Ok(session);
+            }
+            if pool.made == 0 || pool.patience.is_zero() {
+                return Err(pool.made);
+            }
+            let (start, patience) = (Instant::now(), pool.patience);
+            pool = self
+                .returned
+                .wait_timeout(pool, patience)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            pool.patience = pool.patience.saturating_sub(start.elapsed());
+        }
+    }
+}
+
+/// Writes on the board that this run turns to this stage.
 pub(super) fn mark(run: &Run<'_>, stage: u32) -> Result<(), Failure> {
     run.context
         .board
-        .mark(run.slot, run.call, stage)
+        .mark(run.slot, run.calls, stage)
         .map_err(|error| Failure::model("The call could not be entered.", &error))
 }
 
@@ -192,12 +368,10 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
-            self.model
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(session);
+            lock(&self.model.value.pool).idle.push(session);
+            self.model.value.returned.notify_one();
         }
+        self.model.release();
     }
 }
 

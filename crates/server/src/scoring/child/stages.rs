@@ -7,15 +7,13 @@ use ort::{session::SessionInputValue, value::DynValue};
 use super::{
     super::{
         Port, Tensor,
+        join::RUN_ROWS,
         message::{Failure, ScoreRequest},
     },
     cast,
     sessions::{Lease, mark},
     worker::Run,
 };
-
-/// Rows in one run: one large run is slower than several of this size, and takes more memory.
-const ROWS: usize = 1_024;
 
 /// A tensor that a stage of this call has made.
 struct Made {
@@ -91,7 +89,7 @@ fn step(stages: &[Lease], request: &ScoreRequest, rows: usize) -> Result<usize, 
         }
         step = Some(fixed);
     }
-    Ok(step.unwrap_or(ROWS))
+    Ok(step.unwrap_or(RUN_ROWS))
 }
 
 /// The names of the tensors to give back.

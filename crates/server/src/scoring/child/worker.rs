@@ -13,7 +13,7 @@ use super::{
     },
     limits::{self, monotonic_ns},
     output::Output,
-    queue::{Job, Queue, Task},
+    queue::{Batch, Job, Queue, Ran, Task},
     sessions::Models,
     stages,
 };
@@ -27,15 +27,16 @@ pub(super) struct Context {
     pub(super) stamps: Option<File>,
 }
 
-/// A call in the hands of a worker.
+/// A run in the hands of a worker.
 pub(super) struct Run<'a> {
     pub(super) context: &'a Context,
     pub(super) slot: usize,
-    pub(super) call: u64,
+    /// The calls that it answers.
+    pub(super) calls: &'a [u64],
     pub(super) options: &'a RunOptions,
 }
 
-enum Done {
+pub(super) enum Done {
     Scored(Vec<Tensor>),
     Signature(Arc<Signature>),
 }
@@ -61,18 +62,62 @@ pub(super) fn work(context: &Context, slot: usize) {
             return limits::end_now();
         }
     };
+    let worker = Worker {
+        context,
+        slot,
+        options: &options,
+    };
     loop {
-        let job = context.queue.next(slot, &options);
+        let Batch { jobs, check } = context.queue.next(slot, &options);
+        match &jobs[..] {
+            [job] => {
+                worker.alone(job);
+                context.queue.finish(slot);
+            }
+            _ => worker.together(jobs, check),
+        }
+    }
+}
+
+/// A worker with what it needs for every run.
+pub(super) struct Worker<'a> {
+    pub(super) context: &'a Context,
+    pub(super) slot: usize,
+    pub(super) options: &'a RunOptions,
+}
+
+/// The end of a lone run.
+pub(super) struct Lone {
+    pub(super) group: String,
+    pub(super) stamps: Stamps,
+    pub(super) done: Result<Done, Failure>,
+}
+
+impl Worker<'_> {
+    pub(super) fn run<'a>(&'a self, calls: &'a [u64]) -> Run<'a> {
+        Run {
+            context: self.context,
+            slot: self.slot,
+            calls,
+            options: self.options,
+        }
+    }
+
+    /// Answers a call by a run of its own.
+    pub(super) fn alone(&self, job: &Job) {
+        let lone = self.lone(job);
+        self.answer(job, &lone.group, lone.stamps, lone.done);
+    }
+
+    /// Runs a call by itself.
+    pub(super) fn lone(&self, job: &Job) -> Lone {
         let started = monotonic_ns();
-        let run = Run {
-            context,
-            slot,
-            call: job.call,
-            options: &options,
-        };
+        let calls = [job.call];
+        let run = self.run(&calls);
         let mut group = String::new();
         let done = match &job.task {
-            Task::Inspect(digest) => context
+            Task::Inspect(digest) => self
+                .context
                 .models
                 .lease(&run, 0, digest)
                 .map(|lease| Done::Signature(Arc::clone(lease.signature()))),
@@ -89,23 +134,49 @@ pub(super) fn work(context: &Context, slot: usize) {
             started,
             ended: monotonic_ns(),
         };
-        let stopped = context.queue.finish(slot);
-        if stopped.is_some()
-            && let Err(error) = options.unterminate()
-        {
-            tracing::error!("a worker could not be used again: {error}");
-            return limits::end_now();
-        }
+        let ran = self.ended();
         // What the runtime says of a run that was stopped is no fault of the model.
-        let done = match (done, stopped) {
+        let done = match (done, ran.stopped.first().copied().flatten()) {
             (Err(failure), Some(code)) => Err(Failure {
                 stage: failure.stage,
                 ..Failure::new(code, "")
             }),
             (done, _) => done,
         };
-        stamp(context, &group, stamps, done.as_ref().err());
-        answer(context, job.call, stamps, done);
+        if let Ok(Done::Scored(_)) = done {
+            let rows = job.head.rows as usize;
+            let time = stamps.ended.saturating_sub(started);
+            let queue = &self.context.queue;
+            queue.learn(|paces| paces.ran(job.head.key, rows, time));
+        }
+        Lone {
+            group,
+            stamps,
+            done,
+        }
+    }
+
+    /// Takes note that the run has ended, and makes the worker fit for the next.
+    pub(super) fn ended(&self) -> Ran {
+        let ran = self.context.queue.ran(self.slot);
+        if ran.terminated
+            && let Err(error) = self.options.unterminate()
+        {
+            tracing::error!("a worker could not be used again: {error}");
+            limits::end_now();
+        }
+        ran
+    }
+
+    pub(super) fn answer(
+        &self,
+        job: &Job,
+        group: &str,
+        stamps: Stamps,
+        done: Result<Done, Failure>,
+    ) {
+        stamp(self.context, group, stamps, done.as_ref().err());
+        self.context.output.send(&frame_of(job.call, stamps, done));
     }
 }
 
@@ -119,12 +190,18 @@ pub(super) fn watch(context: &Context) {
     }
 }
 
+/// Has models make room when that is needed, until the process ends.
+pub(super) fn keep_room(context: &Context) {
+    let _guard = EndOnPanic;
+    context.models.keep_room(context);
+}
+
 /// Answers a call that was cancelled before any worker took it.
 pub(super) fn answer_cancelled(context: &Context, job: &Job) {
     answer_waiting(context, job, FailureCode::Cancelled);
 }
 
-fn answer_waiting(context: &Context, job: &Job, code: FailureCode) {
+pub(super) fn answer_waiting(context: &Context, job: &Job, code: FailureCode) {
     let stamps = Stamps {
         received: job.received,
         started: 0,
@@ -137,10 +214,13 @@ fn answer_waiting(context: &Context, job: &Job, code: FailureCode) {
     {
         stamp(context, &request.group, stamps, Some(&failure));
     }
-    answer(context, job.call, stamps, Err(failure));
+    context
+        .output
+        .send(&frame_of(job.call, stamps, Err(failure)));
 }
 
-fn answer(context: &Context, call: u64, stamps: Stamps, done: Result<Done, Failure>) {
+/// The sealed frame of an answer.
+pub(super) fn frame_of(call: u64, stamps: Stamps, done: Result<Done, Failure>) -> Vec<u8> {
     let (kind, frame) = match done {
         Ok(Done::Scored(outputs)) => {
             let mut frame = frame::begin(message::size_of_tensors(&outputs) + 32);
@@ -162,7 +242,7 @@ fn answer(context: &Context, call: u64, stamps: Stamps, done: Result<Done, Failu
         (kind, frame)
     };
     frame::seal(&mut frame, kind, call, 0);
-    context.output.send(&frame);
+    frame
 }
 
 fn failed(stamps: Stamps, failure: &Failure) -> Vec<u8> {
@@ -171,7 +251,7 @@ fn failed(stamps: Stamps, failure: &Failure) -> Vec<u8> {
     frame
 }
 
-fn stamp(context: &Context, group: &str, stamps: Stamps, failure: Option<&Failure>) {
+pub(super) fn stamp(context: &Context, group: &str, stamps: Stamps, failure: Option<&Failure>) {
     let Some(mut file) = context.stamps.as_ref() else {
         return;
     };
@@ -179,6 +259,8 @@ fn stamp(context: &Context, group: &str, stamps: Stamps, failure: Option<&Failur
         None => "ok",
         Some(FailureCode::Deadline) => "deadline",
         Some(FailureCode::Cancelled) => "cancelled",
+        // It comes again and is stamped then.
+        Some(FailureCode::Missing) => return,
         Some(_) => "failed",
     };
     let Stamps {
