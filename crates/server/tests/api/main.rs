@@ -16,6 +16,7 @@ mod endpoints;
 mod keys;
 mod names;
 mod origins;
+mod parameters;
 mod penguins;
 mod sealing;
 mod sessions;
