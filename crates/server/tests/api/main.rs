@@ -23,6 +23,7 @@ mod management;
 mod models;
 mod names;
 mod origins;
+mod parameters;
 mod penguins;
 mod rewrap;
 mod sealing;

@@ -41,6 +41,10 @@ async fn every_answer_is_guarded_and_none_of_the_api_is_stored() {
     let acme = world.endpoint("acme").await;
     let key = As::Bearer(acme.primary.clone());
     let me = "/api/v1/me".to_owned();
+    let help = format!(
+        "/workspaces/{}/webservices/{}/endpoints/{}",
+        world.workspace, world.service, acme.id
+    );
     // Without a portal built into it the server says so on each page, and nobody is to keep that.
     let start = world.at.get(&As::Nobody, "/").await;
     let pages = if start.status == 200 {
@@ -78,6 +82,18 @@ async fn every_answer_is_guarded_and_none_of_the_api_is_stored() {
         (&key, "POST", acme.call.clone(), "no-store"),
         (&As::Nobody, "POST", acme.call.clone(), "no-store"),
         (&As::Nobody, "GET", acme.call.clone(), "no-store"),
+        (
+            &As::Nobody,
+            "GET",
+            format!(
+                "{}/swagger.json",
+                acme.call.split("/execute").next().unwrap()
+            ),
+            "no-store",
+        ),
+        (&As::Nobody, "GET", format!("{help}/score"), "no-store"),
+        (&As::Nobody, "GET", format!("{help}/nothing"), "no-store"),
+        (&As::Nobody, "GET", "/help.css".to_owned(), "no-cache"),
         (
             &As::Nobody,
             "GET",

@@ -149,12 +149,42 @@ const CALL: [Row; 24] = [
 ];
 
 /// What batch calls can be answered besides.
-const BATCH: [Row; 6] = [
+const BATCH: [Row; 17] = [
+    (
+        400,
+        "BadArgument",
+        "BatchJobInputsNotSpecified",
+        "The request names no input.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "BatchJobInputsTooManySpecified",
+        "The request names more inputs than the service has.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "BlobNameTooLong",
+        "A blob's name is too long.",
+    ),
     (
         400,
         "BadArgument",
         "BlobNotFound",
         "The input does not exist.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "ContainerIsEmpty",
+        "A location names no container.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "ContainerSegmentInvalid",
+        "A container's name breaks the rules of storage.",
     ),
     (
         400,
@@ -165,26 +195,62 @@ const BATCH: [Row; 6] = [
     (
         400,
         "BadArgument",
+        "InputBlobRelativeLocationInvalid",
+        "A location names no blob, or breaks the rules of storage.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "InvalidBlob",
+        "A reference to a blob can't be followed.",
+    ),
+    (
+        400,
+        "BadArgument",
         "InvalidBlobConnectionString",
-        "The connection string is not one, or not one of this server.",
+        "A connection string is not one, or not one of this server.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "InvalidBlobExtension",
+        "A blob is neither .csv nor .tsv.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "InvalidInputNames",
+        "The service has no input of this name.",
     ),
     (
         400,
         "BadArgument",
         "InvalidOutputOverrideName",
-        "Outputs names an output that the service does not have.",
+        "The service has no output of this name; small and capital letters are told apart.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "MissingInputBlobInformation",
+        "An input says nothing of where it is.",
+    ),
+    (
+        400,
+        "BadArgument",
+        "MissingOutputOverrideSpecification",
+        "An output says nothing of where it goes.",
     ),
     (
         400,
         "InvalidOperation",
         "CannotStartJob",
-        "The job was started before.",
+        "The job was started before; the message names its state.",
     ),
     (
         404,
         "NotFound",
-        "WebServiceNotFound",
-        "There is no such job.",
+        "JobNotFound",
+        "There is no such job, or it was deleted.",
     ),
 ];
 

@@ -45,7 +45,7 @@ pub(super) fn parameters(described: &Described) -> Json {
 }
 
 /// A cell as its type: a number bare, as R and others send it.
-fn typed(column: &InputColumn, text: &str) -> Json {
+pub(super) fn typed(column: &InputColumn, text: &str) -> Json {
     match read_text(column, text) {
         Ok(Cell::Missing) => Json::from(Value::Null),
         Ok(Cell::Double(number)) if number.is_finite() => Json::from(number),
@@ -62,7 +62,15 @@ pub(super) fn typed_request(described: &Described) -> Json {
     let item: Json = columns
         .map(|(column, text)| (column.name.clone(), typed(column, text)))
         .collect();
-    request_of(Json::List(vec![item]), described)
+    let parameters = described.schema.parameters.iter();
+    let parameters = parameters
+        .map(|parameter| {
+            let stand_in = || stand_in(parameter.column_type);
+            let text = parameter.default.clone().unwrap_or_else(stand_in);
+            (parameter.name.clone(), typed(&parameter.as_column(), &text))
+        })
+        .collect();
+    request_of(Json::List(vec![item]), parameters)
 }
 
 /// The table form.
@@ -72,7 +80,7 @@ pub(super) fn table_request(described: &Described) -> Json {
         ("ColumnNames", texts(names)),
         ("Values", lists(&rows(described))),
     ]);
-    request_of(table, described)
+    request_of(table, parameters(described))
 }
 
 /// The list form.
@@ -84,13 +92,13 @@ pub(super) fn list_request(described: &Described) -> Json {
             .collect()
     };
     let items = rows(described).iter().map(item).collect();
-    request_of(Json::List(items), described)
+    request_of(Json::List(items), parameters(described))
 }
 
-fn request_of(input: Json, described: &Described) -> Json {
+fn request_of(input: Json, parameters: Json) -> Json {
     object([
         ("Inputs", object([("input1", input)])),
-        ("GlobalParameters", parameters(described)),
+        ("GlobalParameters", parameters),
     ])
 }
 

@@ -28,15 +28,20 @@ pub(super) fn page(described: &Described) -> String {
 const OVERVIEW: &str = "<p>A job scores a table of any length: a CSV file with the columns' names in its first row. It is submitted, started, and asked for until it has finished; jobs of an endpoint that can't run yet wait in line. All calls carry <code>Authorization: Bearer</code> and one of the endpoint's keys, and errors have the form of request-response calls.</p>\n";
 
 fn blobs(described: &Described) -> String {
-    let url = format!("{}/blobs?comp=connectionstring", described.api_location());
-    format!(
-        "<p>Inputs and outputs are referred to as blobs: by a connection string and a location ({container}), or by an address that is put together from {base}, {relative} and {token}. Each endpoint has a blob area of its own on this server. Its connection string is answered, to a key of the endpoint, by</p>\n{route}",
-        container = term("/container/name.csv"),
-        base = term("BaseLocation"),
-        relative = term("RelativeLocation"),
-        token = term("SasBlobToken"),
-        route = route("GET", &url),
-    )
+    let area = format!("{}/blobs", described.api_location());
+    [
+        format!(
+            "<p>Inputs and outputs are referred to as blobs: by a connection string and a location ({container}), or by an address in three parts, {base}, {relative} and {token}. Each endpoint has a blob area of its own on this server. A file is put there, with a key of the endpoint, by</p>\n",
+            container = term("/container/name.csv"),
+            base = term("BaseLocation"),
+            relative = term("RelativeLocation"),
+            token = term("SasBlobToken"),
+        ),
+        route("PUT", &format!("{area}/<container>/<name>.csv")),
+        "<p>which answers the reference that a job's input can be. Programs that upload with a storage client take the connection string of</p>\n".to_owned(),
+        route("GET", &format!("{area}?comp=connectionstring")),
+    ]
+    .concat()
 }
 
 fn submit(described: &Described, base: &str) -> String {

@@ -236,7 +236,8 @@ fn global_parameters(described: &Described) -> Json {
         .map(|parameter| {
             let mut described = property(parameter.column_type, &parameter.description, false);
             if let (Json::Object(fields), Some(default)) = (&mut described, &parameter.default) {
-                fields.push(("default".to_owned(), Json::from(default.as_str())));
+                let default = example::typed(&parameter.as_column(), default);
+                fields.push(("default".to_owned(), default));
             }
             (parameter.name.clone(), described)
         })
