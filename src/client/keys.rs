@@ -55,13 +55,17 @@ pub async fn rotate(
     super::read(&call.send().await?)
 }
 
-/// Ends the grace of the slot's old key now.
+/// Lets the slot's old key live on for so many seconds from now; 0 ends its grace.
 ///
 /// # Errors
 /// [`super::ClientError`].
-pub async fn end_grace(place: &Place, slot: KeySlot) -> Answer<()> {
-    Call::new(&routes::END_GRACE, &place.with(slot.as_str()))
-        .json(&json!({}))?
+pub async fn change_grace(place: &Place, slot: KeySlot, seconds: u32) -> Answer<()> {
+    let (route, body) = match seconds {
+        0 => (&routes::END_GRACE, json!({})),
+        _ => (&routes::EXTEND_GRACE, json!({"grace_seconds": seconds})),
+    };
+    Call::new(route, &place.with(slot.as_str()))
+        .json(&body)?
         .send()
         .await?;
     Ok(())

@@ -74,18 +74,10 @@ pub struct Key {
     pub calls_last_hour: u64,
     /// Whether it can be shown again.
     pub revealable: bool,
-    /// That somebody found it and reported it; the mark stays until the slot is rotated.
-    pub leak: Option<KeyLeak>,
-}
-
-/// A report that a key was found where it should not be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KeyLeak {
-    /// When it was first reported.
-    pub reported_at: Timestamp,
+    /// When somebody who had found it first reported it; the mark stays with this generation.
+    pub leaked_at: Option<Timestamp>,
     /// Where it was found, if the report said so: the words of whoever reported it, checked by nobody.
-    pub found_at: Option<String>,
+    pub leak_found_at: Option<String>,
 }
 
 /// The keys of an endpoint: for each slot its newest generation, then one that is still in grace.

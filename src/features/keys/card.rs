@@ -3,7 +3,7 @@
 use super::KeyRing;
 use super::dialogs::DisableDialog;
 use super::expiry::ExpiryDialog;
-use super::model::{Nearness, Slot, by_slot, expiry_warning, slot_word, state_word};
+use super::model::{Nearness, Slot, by_slot, expiry_warning, leak, slot_word, state_word};
 use super::old::OldKey;
 use super::reveal::KeyText;
 use super::rotate::RotateDialog;
@@ -68,12 +68,16 @@ fn State(key: Key) -> impl IntoView {
     }
 }
 
-/// Says that the key ends soon.
+/// Says that the key was found by somebody, or ends soon.
 #[component]
 fn Warning(ring: KeyRing, #[prop(into)] key: Signal<Option<Key>>) -> impl IntoView {
     let warning = memo(move || {
-        let ends = key.read().as_ref()?.expires_at.as_ref().map(millis_of)?;
-        expiry_warning(ends, ring.now.get())
+        let key = key.read();
+        let key = key.as_ref()?;
+        if let Some(words) = leak(key) {
+            return Some((Nearness::Day, words + " Rotate it without a grace."));
+        }
+        expiry_warning(millis_of(key.expires_at.as_ref()?), ring.now.get())
     });
     live(move || {
         warning.get().map(|(near, words)| {

@@ -70,6 +70,14 @@ pub const GRACES: [Grace; 5] = [
     },
 ];
 
+/// The grace that *Extend* gives: the shortest one that is clearly longer than what is left, else the
+/// longest.
+pub fn longer_grace(left_ms: f64) -> Grace {
+    let longer = |grace: &Grace| f64::from(grace.seconds) * SECOND > 1.5 * left_ms;
+    let [.., longest] = GRACES;
+    GRACES.into_iter().skip(2).find(longer).unwrap_or(longest)
+}
+
 /// The keys of one slot: the newest, and the one that is still in grace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -101,8 +109,25 @@ pub fn by_slot(keys: &[Key]) -> Vec<Slot> {
         .collect()
 }
 
+/// That somebody found a key and reported it, in words.
+pub fn leak(key: &Key) -> Option<String> {
+    let date = date_of(key.leaked_at.as_ref()?);
+    let (at, place) = match &key.leak_found_at {
+        Some(place) => (", found at ", place.as_str()),
+        None => ("", ""),
+    };
+    let now = match key.state {
+        KeyState::Disabled => "Switched off",
+        _ => "Still accepted",
+    };
+    Some(format!("Reported as leaked on {date}{at}{place}. {now}."))
+}
+
 /// Whether an old key can go, in words.
 pub fn verdict(old: &Key) -> (bool, String) {
+    if let Some(words) = leak(old) {
+        return (false, words);
+    }
     match old.calls_last_hour {
         0 => (
             true,
@@ -201,6 +226,8 @@ mod tests {
             grace_until: None,
             calls_last_hour,
             revealable: true,
+            leaked_at: None,
+            leak_found_at: None,
         }
     }
 
@@ -247,6 +274,37 @@ mod tests {
         check(86_400.0, Some("1 day 0 h"));
         check(8.5 * 86_400.0, Some("8 days 12 h"));
         assert_eq!(countdown(f64::NAN, 0.0), None);
+    }
+
+    #[test]
+    fn a_grace_is_extended_by_more_than_is_left() {
+        let check = |left_hours: f64, expected: &str| {
+            let grace = longer_grace(left_hours * 3_600.0 * SECOND);
+            assert_eq!(grace.label, expected, "{left_hours}");
+        };
+        check(0.5, "24 hours");
+        check(15.9, "24 hours");
+        check(24.0, "7 days");
+        check(24.0 * 7.0, "30 days");
+        check(24.0 * 29.0, "30 days");
+    }
+
+    #[test]
+    fn a_leaked_key_says_when_it_was_found_where_and_what_became_of_it() {
+        let mut found = key(KeySlot::Primary, 1, 0);
+        assert_eq!(leak(&found), None);
+        found.leaked_at = Some(Timestamp::from_rfc3339("2026-11-23T08:05:09.120Z"));
+        let words = leak(&found).unwrap_or_default();
+        assert_eq!(words, "Reported as leaked on 2026-11-23. Still accepted.");
+        assert_eq!(verdict(&found), (false, words));
+        found.state = KeyState::Disabled;
+        found.leak_found_at = Some("https://code.example/a".to_owned());
+        assert_eq!(
+            leak(&found).as_deref(),
+            Some(
+                "Reported as leaked on 2026-11-23, found at https://code.example/a. Switched off."
+            )
+        );
     }
 
     #[test]

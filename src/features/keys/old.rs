@@ -1,7 +1,7 @@
 //! The key that was rotated away and still works: for how long, and whether it can go.
 
 use super::KeyRing;
-use super::model::{countdown, slot_in_sentence, state_word, verdict};
+use super::model::{countdown, longer_grace, slot_in_sentence, state_word, verdict};
 use crate::client::{self, ClientError};
 use crate::ui::live::{effect, memo, view};
 use crate::ui::time::millis_of;
@@ -9,7 +9,7 @@ use crate::ui::toast::use_toasts;
 use crate::ui::{Badge, Button, Confirm, RelativeTime, Tone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use portico_api::key::Key;
+use portico_api::key::{Key, KeyState};
 
 /// Shows a key in its grace.
 #[component]
@@ -34,7 +34,8 @@ pub fn OldKey(
     let failure = RwSignal::new(None::<ClientError>);
     let toasts = use_toasts();
     let slot = key.slot;
-    let end = Callback::new(move |()| {
+    // For so many seconds from now; 0 ends it.
+    let change = move |seconds: u32| {
         if busy.get_untracked() {
             return;
         }
@@ -42,30 +43,37 @@ pub fn OldKey(
         failure.set(None);
         let place = ring.place.get_value();
         spawn_local(async move {
-            let answer = client::keys::end_grace(&place, slot).await;
+            let answer = client::keys::change_grace(&place, slot, seconds).await;
             busy.try_set(false);
             match answer {
-                Ok(_) => {
+                Ok(()) => {
                     asking.try_set(false);
-                    toasts.success("The old key no longer works.");
+                    toasts.success(match seconds {
+                        0 => "The old key no longer works.",
+                        _ => "The old key works for longer.",
+                    });
                     ring.load();
                 }
+                Err(error) if seconds > 0 => toasts.problem(&error),
                 Err(error) => {
                     failure.try_set(Some(error));
                 }
             }
         });
-    });
+    };
+    let longer = longer_grace(ends.map_or(0.0, |ends| ends - ring.now.get_untracked()));
+    let off = key.state == KeyState::Disabled;
     let question = words.clone();
     view! {
         <div class="key-old">
             <div class="key-old-head">
                 <h3 class="key-old-title">"Old key, generation " <span class="num">{key.generation}</span></h3>
-                <Badge tone=Tone::Info text=state_word(key.state)/>
+                <Badge tone=if off { Tone::Warning } else { Tone::Info } text=state_word(key.state)/>
             </div>
             <code class="key-text">{key.masked}</code>
             <p>
                 {move || match left() {
+                    Some(_) if off => String::new(),
                     Some(left) => format!("Works for another {left}."),
                     None => "Its grace is over.".to_owned(),
                 }}
@@ -76,14 +84,21 @@ pub fn OldKey(
                 }}
             </p>
             <p class="key-verdict" class:key-verdict-safe=safe>{words}</p>
-            <Button on_click=Callback::new(move |_| asking.set(true))>"End now"</Button>
+            <div class="key-tools">
+                {(!off).then(|| view! {
+                    <Button busy=busy on_click=Callback::new(move |_| change(longer.seconds))>
+                        {format!("Extend to {}", longer.label)}
+                    </Button>
+                })}
+                <Button on_click=Callback::new(move |_| asking.set(true))>"End now"</Button>
+            </div>
             <Confirm
                 open=asking
                 title=format!("End the grace of the old key of {} slot?", slot_in_sentence(slot).replace(" key", ""))
                 action="End now"
                 busy=busy
                 error=failure
-                on_confirm=end
+                on_confirm=Callback::new(move |()| change(0))
             >
                 <p>{question.clone()}</p>
                 <p>"Calls with it are refused from then on. The new key is not touched."</p>

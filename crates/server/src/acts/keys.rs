@@ -12,7 +12,7 @@ use crate::snapshot::record;
 use crate::store::workspaces::Sealing;
 use crate::store::{Tx, audit, endpoints, idempotency, keys, usage, workspaces};
 use portico_api::id::{EndpointId, WorkspaceId};
-use portico_api::key::{Key, KeyLeak, KeySlot, UpdateKey};
+use portico_api::key::{Key, KeySlot, UpdateKey};
 use portico_api::workspace::RevealPolicy;
 use portico_domain::key::{self, KeyId, KeyOwner, KeyTag, PlainKey};
 use portico_domain::rotation::{RotationProblem, rotate as rotate_rule};
@@ -186,10 +186,8 @@ fn shown(stored: &keys::Stored, calls: &[(String, u64)], now: Micros) -> Key {
             .find(|(id, _)| *id == stored.id)
             .map_or(0, |(_, calls)| *calls),
         revealable: stored.sealed.is_some(),
-        leak: stored.leaked_at.map(|at| KeyLeak {
-            reported_at: on_the_wire(at),
-            found_at: stored.leak_found_at.clone(),
-        }),
+        leaked_at: stored.leaked_at.map(on_the_wire),
+        leak_found_at: stored.leak_found_at.clone(),
     }
 }
 

@@ -90,6 +90,10 @@ impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for
         let bytes = read_body(request, LIMIT).await?;
         let tree: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|error| Error::Malformed(format!("The body is not JSON: {error}.")))?;
+        // A list of values in the order of the fields would be taken for them.
+        if !tree.is_object() {
+            return Err(Error::field("", "malformed", "Send a JSON object."));
+        }
         let digest = Sha256::digest(serde_json::to_vec(&tree)?).into();
         let value = serde_path_to_error::deserialize(tree).map_err(|error| {
             let path = error.path().to_string();

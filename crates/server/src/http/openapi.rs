@@ -51,7 +51,6 @@ use utoipa::OpenApi;
     endpoint::Logging,
     key::ExtendGrace,
     key::Key,
-    key::KeyLeak,
     key::KeyList,
     key::KeySlot,
     key::KeyState,

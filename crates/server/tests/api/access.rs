@@ -158,7 +158,7 @@ impl Stage {
         let row = json!({"island": "Biscoe", "bill_length_mm": null, "bill_depth_mm": null,
             "flipper_length_mm": null, "body_mass_g": null, "sex": ""});
         match route.name {
-            "set_up" | "sign_in" | "step_up" => (Some(json!({})), None, 422),
+            "set_up" | "sign_in" | "step_up" | "report_leaked_key" => (Some(json!({})), None, 422),
             "sign_out" => (None, None, 204),
             "create_workspace" | "create_customer" => (Some(json!({"name": fresh})), None, 201),
             "create_endpoint" => {
@@ -176,6 +176,7 @@ impl Stage {
             "rotate_key" => (Some(json!({"grace_seconds": 0})), None, 200),
             "reveal_key" | "restore_endpoint" => (None, None, 200),
             "end_grace" | "release_models" => (None, None, 409),
+            "extend_grace" => (Some(json!({"grace_seconds": 60})), None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
             _ => (None, None, 200),
         }

@@ -298,3 +298,138 @@ async fn where_keys_are_shown_once_none_is_shown_again() {
         .expect(200);
     assert_eq!(shown["value"], key);
 }
+
+#[tokio::test]
+async fn a_grace_is_extended_while_it_runs_and_ends_at_the_very_microsecond() {
+    let world = World::start().await;
+    let acme = world.endpoint("acme").await;
+    let path = format!("{}/keys/primary/extend-grace", acme.path);
+    let extend = async |seconds: Value| {
+        let body = json!({"grace_seconds": seconds});
+        world.at.post(&world.owner, &path, body).await
+    };
+    extend(json!(60)).await.problem(409, "conflict");
+    let new = rotate(&world, &acme, 3600).await;
+    for (seconds, code) in [
+        (2_592_001, "grace_too_long"),
+        (3600, "grace_not_longer"),
+        (0, "grace_not_longer"),
+    ] {
+        let problem = extend(json!(seconds)).await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/grace_seconds");
+        assert_eq!(problem["errors"][0]["code"], code);
+    }
+    for wrong in [json!(-1), json!("60"), json!(1.5), Value::Null] {
+        extend(wrong).await.problem(422, "invalid");
+    }
+    for wrong in [json!({}), json!({"grace_seconds": 7200, "slot": "primary"})] {
+        let refused = world.at.post(&world.owner, &path, wrong).await;
+        refused.problem(422, "invalid");
+    }
+    // An hour is nearly over: another two from now on.
+    world.at.wait(3600 * SECOND - 1);
+    let list = extend(json!(7200)).await.expect(200);
+    let until = on_the_wire(world.at.app.clock.now() + 7200 * SECOND);
+    assert_eq!(list["items"][1]["grace_until"], json!(until));
+    world.at.wait(7200 * SECOND - 1);
+    assert_eq!(world.try_key(&acme, &acme.primary).await, 200);
+    world.at.wait(1);
+    assert_eq!(world.try_key(&acme, &acme.primary).await, 401);
+    assert_eq!(world.try_key(&acme, &new).await, 200);
+    // What is over stays over.
+    extend(json!(3600)).await.problem(409, "conflict");
+    let audited = world
+        .at
+        .texts("SELECT object_id FROM audit WHERE action = 'key.extend_grace'")
+        .await;
+    assert_eq!(audited, [format!("{}/primary", acme.id)]);
+    // The other slot has none, whatever happens to this one.
+    let other = format!("{}/keys/secondary/extend-grace", acme.path);
+    let body = json!({"grace_seconds": 60});
+    world
+        .at
+        .post(&world.owner, &other, body)
+        .await
+        .problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn calls_need_no_database_and_their_key_shows_when_it_was_used() {
+    let world = World::start().await;
+    let acme = world.endpoint("acme").await;
+    assert_eq!(world.try_key(&acme, &acme.primary).await, 200);
+    let store = &world.at.app.store;
+    {
+        // The one writer and all readers are taken: whoever wanted the database would wait for it.
+        let writer = store.begin().await.unwrap();
+        let mut readers = Vec::new();
+        while let Some(reader) = store.read().try_acquire() {
+            readers.push(reader);
+        }
+        while readers.len() < 4 {
+            readers.push(store.read().acquire().await.unwrap());
+        }
+        let call = world.try_key(&acme, &acme.primary);
+        let wait = std::time::Duration::from_secs(2);
+        assert_eq!(tokio::time::timeout(wait, call).await.unwrap(), 200);
+        let call = world.try_key(&acme, "portico_p1_no_such_key");
+        assert_eq!(tokio::time::timeout(wait, call).await.unwrap(), 401);
+        drop(writer);
+    }
+    let keys = format!("{}/keys", acme.path);
+    let list = world.at.get(&world.owner, &keys).await.expect(200);
+    let now = json!(on_the_wire(world.at.app.clock.now()));
+    assert_eq!(list["items"][0]["last_used_at"], now);
+    assert_eq!(list["items"][1]["last_used_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_another_process_revokes_is_refused_within_a_second() {
+    let world = World::start().await;
+    let acme = world.endpoint("acme").await;
+    assert_eq!(world.try_key(&acme, &acme.primary).await, 200);
+    let other = portico_server::store::Store::open(&world.at.home.path().join("data"))
+        .await
+        .unwrap();
+    let mut tx = other.begin().await.unwrap();
+    let sql = "UPDATE access_key SET disabled = 1 WHERE endpoint_id = $1 AND slot = 'primary'";
+    let done = sqlx::query(sql).bind(&acme.id).execute(tx.conn()).await;
+    assert_eq!(done.unwrap().rows_affected(), 1);
+    let began = std::time::Instant::now();
+    tx.commit().await.unwrap();
+    while world.try_key(&acme, &acme.primary).await == 200 {
+        assert!(began.elapsed().as_millis() < 1_000, "{:?}", began.elapsed());
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(world.try_key(&acme, &acme.secondary).await, 200);
+    other.close().await;
+}
+
+#[tokio::test]
+async fn forgotten_copies_leave_no_trace_in_the_data_folder() {
+    let world = World::start().await;
+    world.endpoint("acme").await;
+    let sealed = world
+        .at
+        .texts("SELECT hex(sealed) FROM access_key WHERE endpoint_id IS NOT NULL")
+        .await;
+    assert_eq!(sealed.len(), 4);
+    let traces = || {
+        let data = world.at.home.path().join("data");
+        let whole: Vec<String> = ["portico.db", "portico.db-wal"]
+            .map(|name| std::fs::read(data.join(name)).unwrap())
+            .map(|bytes| bytes.iter().map(|byte| format!("{byte:02X}")).collect())
+            .into();
+        let held = |copy: &&String| whole.iter().any(|file| file.contains(copy.as_str()));
+        sealed.iter().filter(held).count()
+    };
+    assert_eq!(traces(), 4);
+    let workspace = format!("/api/v1/workspaces/{}", world.workspace);
+    let once = json!({"reveal_policy": "once"});
+    world
+        .at
+        .patch(&world.owner, &workspace, once)
+        .await
+        .expect(200);
+    assert_eq!(traces(), 0);
+}

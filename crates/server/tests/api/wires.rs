@@ -309,6 +309,7 @@ async fn the_database_keeps_what_it_was_told() {
         ("PRAGMA journal_mode", "wal"),
         ("PRAGMA synchronous", "2"),
         ("PRAGMA foreign_keys", "1"),
+        ("PRAGMA secure_delete", "1"),
     ] {
         assert_eq!(pragma(tx.conn(), name).await, value, "{name}");
     }

@@ -110,7 +110,10 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Answer> {
         headers,
         body: Vec::new(),
     };
-    let length = answer.header("content-length").unwrap().parse().unwrap();
+    let length = match status {
+        204 => 0,
+        _ => answer.header("content-length").unwrap().parse().unwrap(),
+    };
     answer.body = vec![0; length];
     stream.read_exact(&mut answer.body).await?;
     Ok(answer)

@@ -8,6 +8,7 @@
 mod endless;
 mod http;
 mod killed;
+mod rotations;
 mod server;
 mod sockets;
 mod stopping;

@@ -210,6 +210,7 @@ async fn spawn(folder: &Path, call_timeout: Duration) -> (Child, Said, SocketAdd
     )
 }
 
+#[derive(Clone)]
 pub(crate) struct Endpoint {
     pub(crate) id: String,
     /// Its path in the REST API.
@@ -219,6 +220,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// The same endpoint, called with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// A call with rows of numbers.
     pub(crate) fn call(&self, columns: &[&str], rows: &[Vec<f64>]) -> Vec<u8> {
         let key = format!("Bearer {}", self.key);
