@@ -63,6 +63,7 @@ pub fn OldKey(
     };
     let longer = longer_grace(ends.map_or(0.0, |ends| ends - ring.now.get_untracked()));
     let off = key.state == KeyState::Disabled;
+    let leaked = key.leaked_at.is_some();
     let question = words.clone();
     view! {
         <div class="key-old">
@@ -85,7 +86,7 @@ pub fn OldKey(
             </p>
             <p class="key-verdict" class:key-verdict-safe=safe>{words}</p>
             <div class="key-tools">
-                {(!off).then(|| view! {
+                {(!leaked).then(|| view! {
                     <Button busy=busy on_click=Callback::new(move |_| change(longer.seconds))>
                         {format!("Extend to {}", longer.label)}
                     </Button>

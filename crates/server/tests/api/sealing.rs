@@ -337,6 +337,12 @@ async fn no_secret_stands_in_the_data_folder_or_the_log() {
             assert!(!text.contains(key.rsplit('_').next().unwrap()), "{list}");
         }
     }
+    // A key is reported, then half of it, then the whole again.
+    for (key, status) in [(keys[0], 202), (&keys[0][..60], 422), (keys[0], 202)] {
+        let report = client.post(format!("{base}/api/v1/leaked-keys"));
+        let report = report.json(&json!({"key": key, "found_at": "https://code.example/a"}));
+        assert_eq!(report.send().await.unwrap().status(), status);
+    }
     let running = files(&home.path().join("data"));
     assert!(
         running
@@ -347,6 +353,11 @@ async fn no_secret_stands_in_the_data_folder_or_the_log() {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(child.0.wait().unwrap().success());
     let log = log.join().unwrap();
+    assert!(
+        holds(&log, "a key was reported as leaked"),
+        "{}",
+        String::from_utf8_lossy(&log)
+    );
     assert!(
         holds(&log, "DEBUG") && holds(&log, "INSERT INTO access_key"),
         "{}",
