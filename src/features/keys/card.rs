@@ -75,7 +75,7 @@ fn Warning(ring: KeyRing, #[prop(into)] key: Signal<Option<Key>>) -> impl IntoVi
         let key = key.read();
         let key = key.as_ref()?;
         if let Some(words) = leak(key) {
-            return Some((Nearness::Day, words + " Rotate it without a grace."));
+            return Some((Nearness::Day, words));
         }
         expiry_warning(millis_of(key.expires_at.as_ref()?), ring.now.get())
     });

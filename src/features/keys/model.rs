@@ -118,7 +118,7 @@ pub fn leak(key: &Key) -> Option<String> {
     };
     let now = match key.state {
         KeyState::Disabled => "Switched off",
-        _ => "Still accepted",
+        _ => "Still accepted: stop it",
     };
     Some(format!("Reported as leaked on {date}{at}{place}. {now}."))
 }
@@ -295,7 +295,10 @@ mod tests {
         assert_eq!(leak(&found), None);
         found.leaked_at = Some(Timestamp::from_rfc3339("2026-11-23T08:05:09.120Z"));
         let words = leak(&found).unwrap_or_default();
-        assert_eq!(words, "Reported as leaked on 2026-11-23. Still accepted.");
+        assert_eq!(
+            words,
+            "Reported as leaked on 2026-11-23. Still accepted: stop it."
+        );
         assert_eq!(verdict(&found), (false, words));
         found.state = KeyState::Disabled;
         found.leak_found_at = Some("https://code.example/a".to_owned());

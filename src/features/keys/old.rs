@@ -48,10 +48,10 @@ pub fn OldKey(
             match answer {
                 Ok(()) => {
                     asking.try_set(false);
-                    toasts.success(match seconds {
-                        0 => "The old key no longer works.",
-                        _ => "The old key works for longer.",
-                    });
+                    // A longer grace is seen in the countdown.
+                    if seconds == 0 {
+                        toasts.success("The old key no longer works.");
+                    }
                     ring.load();
                 }
                 Err(error) if seconds > 0 => toasts.problem(&error),
