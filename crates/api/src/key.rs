@@ -148,11 +148,18 @@ pub const LEAK_REPORT_BYTES: usize = 4 * 1024;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportLeakedKey {
-    /// The whole key as it was found.
+    /// The whole key as it was found; its last six characters are a checksum, which must fit.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^portico_w?[ps][1-9][0-9]{0,9}_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}$")
+    )]
     pub key: String,
     /// Where it was found: an http or https address of at most 500 characters, without the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 500, pattern = "^https?://\\S+$")
+    )]
     pub found_at: Option<String>,
 }
 
