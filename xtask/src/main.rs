@@ -3,6 +3,7 @@
 //! It owns how the product is built, started and checked. It knows nothing of what the product
 //! does: it sees commands, files and their answers.
 
+mod bench;
 mod dist;
 mod error;
 mod fingerprint;
@@ -24,6 +25,7 @@ use crate::repo::Repo;
 const USAGE: &str = "\
 cargo xtask serve [--port N] [--data DIR]   start Portico with its demo, on this machine
 cargo xtask test [--quick] [FILTER…]        run every check and every test; --quick leaves the browser out
+cargo xtask bench NAME [OPTIONS…]          measure the product; bench/NAME/README.md says what
 cargo xtask dist [--portal-only]            build what is released, and check the size budget
 cargo xtask tidy                            check the invariants of the code";
 
@@ -48,6 +50,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     match task {
         "serve" => serve::run(&repo, &serve::Options::parse(rest)?),
         "test" => test::run(&repo, &test::Options::parse(rest)?),
+        "bench" => bench::run(&repo, rest),
         "dist" => dist::run(&repo, &dist::Options::parse(rest)?),
         "tidy" => tidy::run(&repo),
         "help" | "--help" | "-h" => {

@@ -11,4 +11,5 @@ mod killed;
 mod server;
 mod sockets;
 mod stopping;
+mod storm;
 mod throttle;
