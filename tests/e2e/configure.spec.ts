@@ -24,6 +24,30 @@ test("the throttle is changed to Low, and every page says so", async ({ page, se
   expect(stored.throttle).toEqual({ level: "low", max_concurrent_calls: 4, queue_ms: 0, queue_max: 0 });
 });
 
+test("calls may wait for a place, within the rules", async ({ page, server, signIn }) => {
+  const made = await add(server.url, server.demo, service(server.demo), "queued");
+  await signIn(page, "owner");
+  await page.goto(made.path);
+  await page.getByText("Queue", { exact: true }).click();
+  const wait = page.getByLabel("Longest wait in milliseconds, 0 to 2,000");
+  const places = page.getByLabel("Calls that may wait, 0 to 1,000");
+  await expect(wait).toHaveValue("0");
+  await wait.fill("500");
+  await expect(page.getByText("Say how many calls may wait, 1 to 1,000, or set the time to 0.")).toBeVisible();
+  await places.fill("25");
+  await passes(page, "configure-queue");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Saved." })).toBeVisible();
+  const stored = await get<{ throttle: object }>(server.url, server.demo, made.path);
+  expect(stored.throttle).toEqual({ level: "high", max_concurrent_calls: 20, queue_ms: 500, queue_max: 25 });
+
+  await wait.fill("2001");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("A call waits for 0 to 2,000 milliseconds.")).toBeVisible();
+  await page.getByRole("button", { name: "Discard changes" }).click();
+  await expect(wait).toHaveValue("500");
+});
+
 test("a paused endpoint refuses calls and says why, until it is resumed", async ({ page, server, signIn }) => {
   const made = await add(server.url, server.demo, service(server.demo), "resting");
   const row = await onePenguin();

@@ -12,13 +12,18 @@ mod peers;
 mod procfs;
 mod product;
 mod results;
+mod throttle;
 
 use crate::error::Error;
 use crate::repo::Repo;
 
 /// The benchmarks by name.
 type Bench = fn(&Repo, &[String]) -> Result<(), Error>;
-const BENCHES: [(&str, Bench); 2] = [("calls", calls::run), ("models", models::run)];
+const BENCHES: [(&str, Bench); 3] = [
+    ("calls", calls::run),
+    ("models", models::run),
+    ("throttle", throttle::run),
+];
 
 /// Runs the benchmark that the first word names; the others are its own.
 pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {

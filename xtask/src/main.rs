@@ -29,7 +29,7 @@ cargo xtask serve [--port N] [--data DIR]   start Portico with its demo, on this
 cargo xtask test [--quick] [FILTER…]        run every check and every test; --quick leaves the browser out
 cargo xtask fuzz [--cases N] [--role R]     fuzz the REST API from its OpenAPI document
 cargo xtask dist [--portal-only]            build what is released, and check the size budget
-cargo xtask bench NAME [OPTION…]              measure the product beside others; the result goes to bench/RESULTS.md
+cargo xtask bench NAME [OPTION…]            measure the product beside others; the result goes to bench/RESULTS.md
 cargo xtask tidy                            check the invariants of the code";
 
 fn main() -> ExitCode {

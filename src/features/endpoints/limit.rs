@@ -12,6 +12,8 @@ pub struct LimitDraft {
     pub level: ThrottleLevel,
     /// The number field's text; counts at level High only.
     pub calls: String,
+    /// How long calls may wait for a place, in milliseconds, and how many: as typed.
+    pub queue: [String; 2],
 }
 
 impl LimitDraft {
@@ -25,13 +27,15 @@ impl LimitDraft {
         Self {
             level: throttle.level,
             calls: calls.to_string(),
+            queue: [throttle.queue_ms, throttle.queue_max].map(|number| number.to_string()),
         }
     }
 
     /// The throttle that is meant.
     ///
     /// # Errors
-    /// [`ThrottleProblem`] when the number is none, outside 1 to 200, or above the cap.
+    /// [`ThrottleProblem`] when a number is none, the calls are outside 1 to 200 or above the cap, or the
+    /// queue breaks its rules.
     pub fn read(&self, cap: u32) -> Result<Throttle, ThrottleProblem> {
         let calls = match self.level {
             ThrottleLevel::Low => LOW_CALLS,
@@ -41,20 +45,22 @@ impl LimitDraft {
                 .parse()
                 .map_err(|_| ThrottleProblem::OutOfRange)?,
         };
+        // What is no number is none that is allowed.
+        let [queue_ms, queue_max] =
+            [0, 1].map(|at: usize| self.queue[at].trim().parse().unwrap_or(u32::MAX));
         Throttle {
             level: self.level,
             max_concurrent_calls: calls,
+            queue_ms,
+            queue_max,
         }
         .checked(cap)
     }
 
     /// Whether both mean the same throttle: at Low the waiting number does not count.
     pub fn means_same(&self, other: &Self) -> bool {
-        match (self.level, other.level) {
-            (ThrottleLevel::Low, ThrottleLevel::Low) => true,
-            (ThrottleLevel::High, ThrottleLevel::High) => self.calls.trim() == other.calls.trim(),
-            _ => false,
-        }
+        let calls = self.level == ThrottleLevel::Low || self.calls.trim() == other.calls.trim();
+        self.level == other.level && calls && self.queue == other.queue
     }
 
     /// Where the slider stands: the typed number, moved into the slider's range.
@@ -109,8 +115,8 @@ mod tests {
 
     fn high(calls: &str) -> LimitDraft {
         LimitDraft {
-            level: ThrottleLevel::High,
             calls: calls.to_owned(),
+            ..LimitDraft::of(Throttle::default_under(200), 200)
         }
     }
 
@@ -146,6 +152,19 @@ mod tests {
         assert!(low.means_same(&other));
         assert!(!high("5").means_same(&high("6")));
         assert!(!low.means_same(&high("20")));
+    }
+
+    #[test]
+    fn the_queue_belongs_to_the_throttle() {
+        let mut draft = high("5");
+        draft.queue = ["250".to_owned(), "10".to_owned()];
+        let read = draft.read(200).map(|t| (t.queue_ms, t.queue_max));
+        assert_eq!(read, Ok((250, 10)));
+        assert!(!draft.means_same(&high("5")));
+        draft.queue[0] = "2001".to_owned();
+        assert_eq!(draft.read(200), Err(ThrottleProblem::QueueTooLong));
+        draft.queue = ["1".to_owned(), String::new()];
+        assert_eq!(draft.read(200), Err(ThrottleProblem::QueueTooMany));
     }
 
     #[test]

@@ -107,7 +107,16 @@ impl Settings {
         match setting {
             Setting::Description => self.description.clone(),
             Setting::Limit => match self.limit.read(u32::MAX) {
-                Ok(throttle) => calls_in_words(throttle.max_concurrent_calls),
+                Ok(throttle) => {
+                    let mut words = calls_in_words(throttle.max_concurrent_calls);
+                    if throttle.places() > 0 {
+                        words.push_str(&format!(
+                            ", {} wait {} ms",
+                            throttle.queue_max, throttle.queue_ms
+                        ));
+                    }
+                    words
+                }
                 Err(_) => self.limit.calls.clone(),
             },
             Setting::Paused => on(self.paused).to_owned(),
@@ -285,6 +294,7 @@ mod tests {
         base.limit = LimitDraft {
             level: ThrottleLevel::High,
             calls: "50".to_owned(),
+            ..base.limit
         };
         let mut draft = base.clone();
         draft.description.clear();

@@ -90,6 +90,31 @@ pub fn SettingsForm(
             input_id=element_id(Setting::Limit)
             blocked=blocked
         />
+        <details class="more">
+            <summary>"Queue"</summary>
+            <p class="field-hint">"Calls beyond the limit wait for a place instead of being refused at once."</p>
+            {["Longest wait in milliseconds, 0 to 2,000", "Calls that may wait, 0 to 1,000"]
+                .into_iter()
+                .enumerate()
+                .map(|(at, label)| {
+                    view! {
+                        <label class="field-label">
+                            {label}
+                            <input
+                                class="input num"
+                                type="number"
+                                readonly=off
+                                prop:value=move || draft.read().limit.queue[at].clone()
+                                on:input=move |event| {
+                                    let text = event_target_value(&event);
+                                    change(Setting::Limit, &|settings| settings.limit.queue[at].clone_from(&text));
+                                }
+                            />
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </details>
         <Switch
             label="Paused"
             hint="Refuses every call with 503 until it is switched off."

@@ -28,6 +28,9 @@ use super::{
 const GRACE: Duration = Duration::from_secs(1);
 /// The same for a call that has not been started.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A run that was stopped after less than this says nothing about its model: the call had come with
+/// little time left.
+const BLAMED: Duration = Duration::from_millis(500);
 
 /// How a call ended.
 #[derive(Debug)]
@@ -141,7 +144,7 @@ impl PendingCalls {
             // A call that waited for most of its time says nothing about its model.
             if failure.code == FailureCode::Deadline
                 && stamps.started > 0
-                && ran >= pending.time / 2
+                && ran >= (pending.time / 2).max(BLAMED)
                 && let Some(model) = pending.stages.get(failure.stage as usize)
             {
                 self.book.past_deadline(*model);

@@ -26,14 +26,14 @@ pub struct LoadLimits {
 impl LoadLimits {
     /// The defaults for a machine with so many cores: 1,024 calls and 128 MiB for each core, at least
     /// 2,048 calls and 256 MiB. A core scores some ten thousand rows a second, so what is allowed to
-    /// wait is scored within a second unless the models are slow; for those it is 2 s of waiting, longer
-    /// than 200 calls of an endpoint with a model of 20 ms wait on two cores.
+    /// wait is scored within a second unless the models are slow; for those it is 5 s of waiting, twice as
+    /// long as 200 calls of one endpoint with a model of 20 ms wait on two cores.
     pub fn for_cores(cores: usize) -> Self {
         let cores = u64::try_from(cores).unwrap_or(2).max(2);
         Self {
             calls: 1_024 * cores,
             bytes: 128 * 1024 * 1024 * cores,
-            target: Duration::from_secs(2),
+            target: Duration::from_secs(5),
             interval: Duration::from_secs(1),
         }
     }

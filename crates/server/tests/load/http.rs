@@ -94,6 +94,23 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Sends a request and goes away after this time, whatever has come by then.
+    pub(crate) async fn send_and_leave(
+        &mut self,
+        request: &[u8],
+        after: Duration,
+    ) -> io::Result<()> {
+        let mut stream = match self.kept.take() {
+            Some((stream, used)) if used.elapsed() < KEPT => stream.into_inner(),
+            _ => TcpStream::connect(self.address).await?,
+        };
+        stream.write_all(request).await?;
+        tokio::time::sleep(after).await;
+        Ok(())
+    }
+}
+
 async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     let line = read_line(stream).await?;
     let status = line.split(' ').nth(1).unwrap().parse().unwrap();

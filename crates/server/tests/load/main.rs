@@ -13,5 +13,6 @@ mod rotations;
 mod server;
 mod sockets;
 mod stopping;
+mod storm;
 mod throttle;
 mod uploads;

@@ -30,6 +30,7 @@ type Said = Lines<BufReader<ChildStdout>>;
 pub(crate) struct Server {
     folder: TempDir,
     call_timeout: Duration,
+    more: &'static [&'static str],
     child: Child,
     /// The other end of the process's standard output, kept open.
     _said: Said,
@@ -49,11 +50,17 @@ fn portico() -> Command {
 
 impl Server {
     pub(crate) async fn start(call_timeout: Duration) -> Self {
+        Self::start_with(call_timeout, &[]).await
+    }
+
+    /// The same with more on its command line.
+    pub(crate) async fn start_with(call_timeout: Duration, more: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (child, said, address, demo) = spawn(folder.path(), call_timeout).await;
+        let (child, said, address, demo) = spawn(folder.path(), call_timeout, more).await;
         Self {
             folder,
             call_timeout,
+            more,
             child,
             _said: said,
             address,
@@ -83,7 +90,7 @@ impl Server {
     /// Starts a process on the data of the one before, which has ended.
     pub(crate) async fn start_again(&mut self) {
         (self.child, self._said, self.address, self.demo) =
-            spawn(self.folder.path(), self.call_timeout).await;
+            spawn(self.folder.path(), self.call_timeout, self.more).await;
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -220,6 +227,13 @@ impl Server {
             .await
     }
 
+    /// Changes an endpoint, whatever state it is in.
+    pub(crate) async fn patch(&self, path: &str, body: &str) -> Answer {
+        let token = format!("Bearer {}", self.demo["workspace_token"].as_str().unwrap());
+        let headers = [("Authorization", token.as_str()), ("If-Match", "*")];
+        self.send(&request("PATCH", path, &headers, body)).await
+    }
+
     /// One request over a connection of its own.
     pub(crate) async fn send(&self, request: &[u8]) -> Answer {
         Client::new(self.address).send(request).await.unwrap()
@@ -230,7 +244,11 @@ impl Server {
     }
 }
 
-async fn spawn(folder: &Path, call_timeout: Duration) -> (Child, Said, SocketAddr, Value) {
+async fn spawn(
+    folder: &Path,
+    call_timeout: Duration,
+    more: &[&str],
+) -> (Child, Said, SocketAddr, Value) {
     let log = OpenOptions::new()
         .create(true)
         .append(true)
@@ -243,6 +261,7 @@ async fn spawn(folder: &Path, call_timeout: Duration) -> (Child, Said, SocketAdd
         .arg(&data)
         .arg("--scorer-stamps")
         .arg(folder.join("stamps"))
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(log.unwrap())
         .spawn()

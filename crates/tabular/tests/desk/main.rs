@@ -116,6 +116,7 @@ fn answer(desk: &Desk, request: &ScoreRequest) -> ScoreAnswer {
         throttle: Throttle {
             level: ThrottleLevel::Low,
             max_concurrent_calls: 4,
+            ..Throttle::LOW
         },
         free_calls: 3,
         request_id: String::new(),
