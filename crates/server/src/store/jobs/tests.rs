@@ -14,7 +14,8 @@ async fn store(folder: &std::path::Path, endpoints: &[u8]) -> Store {
     let store = Store::open(folder).await.unwrap();
     let mut tx = store.begin().await.unwrap();
     for statement in [
-        "INSERT INTO workspace VALUES ('w', 'w', '', 1, 'once', x'', x'', 1, 0, 0, NULL)",
+        "INSERT INTO workspace (id, name, description, calls_cap, reveal_policy, data_key_nonce, data_key, created_at, updated_at)
+         VALUES ('w', 'w', '', 1, 'once', x'', x'', 0, 0)",
         "INSERT INTO service VALUES ('s', 'w', 's', '', 1, 1, 0, 0, NULL)",
         "INSERT INTO version VALUES ('s', 1, '', '', '', '', '', 0)",
     ] {
