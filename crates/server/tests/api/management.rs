@@ -659,7 +659,7 @@ async fn settings_are_patched_and_in_force() {
         .expect(200);
     assert_eq!(
         shown["throttle"],
-        json!({"level": "high", "max_concurrent_calls": 9})
+        json!({"level": "high", "max_concurrent_calls": 9, "queue_ms": 0, "queue_max": 0})
     );
 
     for (body, code) in [

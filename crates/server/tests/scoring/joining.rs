@@ -159,9 +159,9 @@ async fn an_endless_call_costs_those_beside_it_nothing() {
     let (good, ()) = all.await;
     good.unwrap();
     assert_eq!(bench.pid(), pid);
-    // Its run alone was its model's strike; one more and it is out.
+    // Its run alone was its model's strike; one more and it is out. A shorter run would say nothing.
     let call = ScoreCall {
-        deadline: Duration::from_millis(300),
+        deadline: Duration::from_millis(800),
         ..call(&endless, x([1.0]))
     };
     bench.engine.score(call).await.unwrap_err();
