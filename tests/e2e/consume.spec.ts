@@ -185,7 +185,7 @@ test("at a limit of one, several samples at once all score in the end", async ({
 
 test("a paused endpoint is tried again, and the samples say why when it stays so", async ({ page, server, signIn }) => {
   test.setTimeout(200_000);
-  const made = await add(server.url, server.demo, service(server.demo), "resting");
+  const made = await add(server.url, server.demo, service(server.demo), "dozing");
   await signIn(page, "owner");
   const copied = await copies(page, made.path, ["Python", "JavaScript", "Go"]);
   await set(server, made.path, { paused: true });
@@ -199,6 +199,6 @@ test("a paused endpoint is tried again, and the samples say why when it stays so
   await set(server, made.path, { paused: true });
   for (const each of await Promise.all(copied.map(({ program, text }) => run(program, text, made.primary)))) {
     expect(each.status).not.toBe(0);
-    expect(each.out + each.err).toContain("The resting endpoint is paused.");
+    expect(each.out + each.err).toContain("The dozing endpoint is paused.");
   }
 });
