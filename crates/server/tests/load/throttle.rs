@@ -169,7 +169,7 @@ async fn a_steady_limit_is_used_up_and_never_passed() {
         let (limit, most, used) = storm.seen[0];
         assert_eq!(most, limit, "{figures}");
         // The rest is on its way in and out, and longer on a machine that is busy otherwise.
-        assert!(used >= 0.75, "{figures}");
+        assert!(used >= 0.6, "{figures}");
         all += &figures;
     }
     note(&all);
