@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::results;
 use crate::error::Error;
 use crate::process;
 use crate::repo::Repo;
@@ -39,57 +40,16 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
     process::run(&mut command)?;
     let [changing, steady] = parts.map(|part| read(&part));
     let text = format!(
-        "## throttle\n\nThe limit changes every second between 1, 20, 2, 200 and 4; 256 callers, a tenth of the calls given up.\n\n```\n{}```\n\nSteady limits, 500 callers, a model of 20 ms on all cores.\n\n```\n{}```\n",
-        changing?, steady?
+        "{}; {}; {}.\n\nThe limit changes every second between 1, 20, 2, 200 and 4; 256 callers, a tenth of the calls given up.\n\n```\n{}```\n\nSteady limits, 500 callers, a model of 20 ms on all cores.\n\n```\n{}```\n",
+        results::machine(),
+        results::state(repo),
+        results::load(),
+        changing?,
+        steady?
     );
-    println!("\n{text}");
-    write(&repo.root.join("bench/RESULTS.md"), &text)
+    results::write(repo, "throttle", &text)
 }
 
 fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(Error::file(path))
-}
-
-/// Puts a section into the place of the one with the same heading, or at the end.
-fn write(path: &Path, section: &str) -> Result<(), Error> {
-    let before = std::fs::read_to_string(path).unwrap_or_default();
-    std::fs::write(path, replaced(&before, section)).map_err(Error::file(path))
-}
-
-fn replaced(before: &str, section: &str) -> String {
-    let heading = section.lines().next().unwrap_or_default();
-    let mut kept = String::new();
-    let mut skips = false;
-    for line in before.lines() {
-        if line.starts_with("## ") {
-            skips = line == heading;
-        }
-        if !skips {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    if kept.is_empty() {
-        kept.push_str("# Results of the benchmarks\n");
-    }
-    format!("{}\n\n{section}", kept.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_section_takes_the_place_of_the_one_before() {
-        let first = replaced("", "## throttle\n\nOne.\n");
-        assert_eq!(
-            first,
-            "# Results of the benchmarks\n\n## throttle\n\nOne.\n"
-        );
-        let other = format!("{first}\n## calls\n\nTwo.\n");
-        assert_eq!(
-            replaced(&other, "## throttle\n\nThree.\n"),
-            "# Results of the benchmarks\n\n## calls\n\nTwo.\n\n## throttle\n\nThree.\n"
-        );
-    }
 }

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
 
 /// How many calls are begun for each one answered, so that the share of answers does not depend on how
 /// fast the machine scores. Whoever was refused waits for it.
-const BEGUN_PER_ANSWER: u32 = 20;
+const BEGUN_PER_ANSWER: u32 = 8;
 /// Calls that may be begun before the first answer.
 const AHEAD: u32 = 512;
 /// How often a caller waits for more answers before it calls again.
@@ -63,6 +63,8 @@ pub(crate) struct Tally {
     given_up: AtomicU32,
     /// Microseconds that each refusal took.
     refusals: Mutex<Vec<u32>>,
+    /// When the first caller had no more to call, by the stamps' clock.
+    over: AtomicU64,
 }
 
 /// Marsaglia's xorshift: the same run for the same seed.
@@ -161,7 +163,10 @@ pub(crate) struct Storm {
 
 /// Calls as planned, while the limit changes every second.
 pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> Storm {
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(Tally {
+        over: AtomicU64::new(u64::MAX),
+        ..Tally::default()
+    });
     let call: Arc<[u8]> = endpoint.call_x(21.0).into();
     let mut changes = vec![change(server, endpoint, plan.limits[0]).await];
     let began = Instant::now();
@@ -183,6 +188,7 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
                     sleep(dice.micros(20_000)).await;
                 }
             }
+            tally.over.fetch_min(now(), Ordering::Relaxed);
         })
     });
     let run = async {
@@ -200,24 +206,14 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
                 continue;
             }
             changes.push(change(server, endpoint, limit).await);
-            eprintln!(
-                "DBG {limit} {:?}",
-                [
-                    &tally.begun,
-                    &tally.answered,
-                    &tally.refused,
-                    &tally.late,
-                    &tally.given_up
-                ]
-                .map(|c| c.load(Ordering::Relaxed))
-            );
         }
     };
     tokio::join!(run, turn);
     let took = began.elapsed();
     // The last runs that were given up may still be ending.
     sleep(Duration::from_millis(500)).await;
-    let (seen, passed) = judge(server, endpoint, plan.limits, &changes);
+    let called = tally.over.load(Ordering::Relaxed);
+    let (seen, passed) = judge(server, endpoint, plan.limits, &changes, called);
     let mut refusals = std::mem::take(&mut *tally.refusals.lock().unwrap());
     refusals.sort_unstable();
     let p99 = refusals.get(refusals.len() * 99 / 100).copied();
@@ -235,17 +231,20 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
     }
 }
 
-/// Holds each admission, as the scoring process stamped it, to the limits that were in force.
+/// Holds each admission, as the scoring process stamped it, to the limits that were in force. A limit can
+/// be used up while callers still come, until `called`.
 fn judge(
     server: &Server,
     endpoint: &Endpoint,
     limits: &[u32],
     changes: &[Change],
+    called: u64,
 ) -> (Vec<(u32, u32, f64)>, Vec<String>) {
     let mut events: Vec<(u64, i32)> = server
         .stamps()
         .into_iter()
-        .filter(|(group, ..)| *group == endpoint.id)
+        // An earlier storm on the same endpoint had ended when this one's first limit was asked for.
+        .filter(|(group, received, ..)| *group == endpoint.id && *received >= changes[0].asked)
         .flat_map(|(_, received, ended, _)| [(received, 1), (ended, -1)])
         .collect();
     // Of two at the same nanosecond, the end comes first.
@@ -274,10 +273,11 @@ fn judge(
             .iter_mut()
             .find(|(limit, ..)| *limit == in_force[0])
             .unwrap();
-        if alone && before <= at {
+        let (from, to) = (before.min(called), at.min(called));
+        if alone && from <= to {
             // More than the limit run in peace for a while after it has shrunk.
-            *used += u64::from(running.cast_unsigned().min(in_force[0])) * (at - before);
-            *time += at - before;
+            *used += u64::from(running.cast_unsigned().min(in_force[0])) * (to - from);
+            *time += to - from;
         }
         before = at;
         running += step;

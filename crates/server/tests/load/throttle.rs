@@ -8,7 +8,7 @@
 use std::{env, fs, path::Path, time::Duration};
 
 use futures_util::future::join_all;
-use tokio::time::sleep;
+use tokio::{sync::Mutex, time::sleep};
 
 use super::{
     server::{Endpoint, Server, note},
@@ -19,6 +19,9 @@ const CALLS: u32 = 100_000;
 const LIMITS: [u32; 5] = [1, 20, 2, 200, 4];
 /// Calls that waited for this long for a worker are past their deadline: some do at the largest limit.
 const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Each storm alone: they would take each other's processor, and it is use that they measure.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 async fn free_calls(server: &Server, endpoint: &Endpoint) -> (u64, u64) {
     let score = format!("{}/score", endpoint.api);
@@ -63,6 +66,7 @@ fn told(storm: &Storm, calls: u32) -> String {
 
 #[tokio::test]
 async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_back() {
+    let _alone = ALONE.lock().await;
     let calls = asked("PORTICO_THROTTLE_CALLS").unwrap_or(CALLS);
     // Calls are to run into their deadline, and not to be shed before.
     let server = Server::start_with(TIMEOUT, &["--load-wait", "0"]).await;
@@ -82,14 +86,18 @@ async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_bac
     let ended = storm.answered + storm.refused + storm.late + storm.given_up;
     assert_eq!(ended, calls, "{figures}");
     assert!(storm.passed.is_empty(), "{figures}{:?}", storm.passed);
-    for (limit, most, _) in &storm.seen {
+    for (limit, most, used) in &storm.seen {
         // Each limit was used up, but for the largest on a machine that is busy otherwise.
         assert!(
             *most == *limit || (*limit == 200 && *most >= 100),
             "{figures}"
         );
+        // Most of it all the time: permits that are lost or come back late show here.
+        assert!(*used >= 0.4, "{figures}");
     }
-    assert!(storm.answered >= calls / 50, "{figures}");
+    // On a machine that is busy otherwise, more of those that were let in run into their deadline.
+    assert!(storm.answered + storm.late >= calls / 10, "{figures}");
+    assert!(storm.answered >= calls / 20, "{figures}");
     assert!(storm.given_up >= calls / 11, "{figures}");
     assert!(storm.late >= calls / 100, "{figures}");
 
@@ -136,6 +144,7 @@ async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_bac
 
 #[tokio::test]
 async fn a_steady_limit_is_used_up_and_never_passed() {
+    let _alone = ALONE.lock().await;
     // Fewer callers beside other tests.
     let (seconds, callers) =
         asked("PORTICO_THROTTLE_SECONDS").map_or((4, 250), |asked| (asked, 500));
@@ -149,7 +158,7 @@ async fn a_steady_limit_is_used_up_and_never_passed() {
             calls: u32::MAX,
             time: Duration::from_secs(seconds.into()),
             gives_up: false,
-            rest: 200_000,
+            rest: 600_000,
             limits,
         };
         let storm = storm(&server, &endpoint, plan).await;
@@ -160,7 +169,7 @@ async fn a_steady_limit_is_used_up_and_never_passed() {
         let (limit, most, used) = storm.seen[0];
         assert_eq!(most, limit, "{figures}");
         // The rest is on its way in and out, and longer on a machine that is busy otherwise.
-        assert!(used >= 0.2, "{figures}");
+        assert!(used >= 0.6, "{figures}");
         all += &figures;
     }
     note(&all);

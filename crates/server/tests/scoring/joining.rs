@@ -169,6 +169,40 @@ async fn an_endless_call_costs_those_beside_it_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_cut_short_say_nothing_about_their_model_joined_or_alone() {
+    let endless = fixture("endless");
+    let bench = Bench::start(&[&endless]).await;
+    bench.score(&endless, x([-1.0])).await.unwrap();
+    let cut = |time| ScoreCall {
+        deadline: Duration::from_millis(time),
+        ..call(&endless, x([1.0]))
+    };
+    join_all((0..200).map(|_| bench.score(&endless, x([-1.0])))).await;
+    assert!(joined(&bench) > 0);
+    for _ in 0..3 {
+        // After a joined run that failed, none is joined for a second.
+        sleep(Duration::from_millis(1_100)).await;
+        let mix = (0..40).map(|number| {
+            let (bench, endless, cut) = (&bench, &endless, &cut);
+            async move {
+                if number % 10 == 9 {
+                    let error = bench.engine.score(cut(300)).await.unwrap_err();
+                    assert_eq!(error, ScoringError::DeadlineExceeded);
+                } else {
+                    bench.score(endless, x([-1.0])).await.unwrap();
+                }
+            }
+        });
+        join_all(mix).await;
+    }
+    for _ in 0..3 {
+        let error = bench.engine.score(cut(200)).await.unwrap_err();
+        assert_eq!(error, ScoringError::DeadlineExceeded);
+    }
+    assert_eq!(bench.engine.quarantined(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_on_which_the_model_fails_costs_its_own_call_alone() {
     let twelve = fixture("twelve");
     let bench = Bench::start(&[&twelve]).await;
