@@ -6,20 +6,41 @@
 
 use crate::schema::{ColumnType, InputColumn};
 use serde_json::Value;
+use std::borrow::Cow;
+
+/// A cell's value, typed as its column wants it, with its text held by itself.
+pub type Cell = TypedCell<String>;
+
+/// A cell's value, typed as its column wants it, with its text where it was sent: a call has many cells,
+/// and a copy of each costs more than reading it.
+pub type CellRef<'a> = TypedCell<Cow<'a, str>>;
 
 /// A cell's value, typed as its column wants it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum TypedCell<T> {
     /// Nothing.
     Missing,
     /// Text; dates too.
-    Text(String),
+    Text(T),
     /// A number.
     Double(f64),
     /// A whole number.
     Integer(i64),
     /// True or false.
     Boolean(bool),
+}
+
+impl CellRef<'_> {
+    /// The same cell, holding its text.
+    pub fn into_owned(self) -> Cell {
+        match self {
+            Self::Missing => Cell::Missing,
+            Self::Text(text) => Cell::Text(text.into_owned()),
+            Self::Double(number) => Cell::Double(number),
+            Self::Integer(whole) => Cell::Integer(whole),
+            Self::Boolean(flag) => Cell::Boolean(flag),
+        }
+    }
 }
 
 /// Why a cell can't be scored.
@@ -102,6 +123,17 @@ impl ColumnType {
 /// # Errors
 /// [`CellProblem`] when the value is missing where it must not be, or of another type.
 pub fn read_value(column: &InputColumn, value: &Value) -> Result<Cell, CellProblem> {
+    borrow_value(column, value).map(CellRef::into_owned)
+}
+
+/// As [`read_value`], without a copy of the text.
+///
+/// # Errors
+/// As [`read_value`].
+pub fn borrow_value<'a>(
+    column: &InputColumn,
+    value: &'a Value,
+) -> Result<CellRef<'a>, CellProblem> {
     let wrong = |found: String| CellProblem::WrongType {
         column: column.name.clone(),
         expected: column.column_type.in_words(),
@@ -109,25 +141,27 @@ pub fn read_value(column: &InputColumn, value: &Value) -> Result<Cell, CellProbl
     };
     match (value, column.column_type) {
         (Value::Null, _) => missing(column),
-        (Value::String(text), _) => read_text(column, text),
+        (Value::String(text), _) => borrow_text(column, text),
         (Value::Number(number), ColumnType::Double) => number
             .as_f64()
-            .map(Cell::Double)
+            .map(CellRef::Double)
             .ok_or_else(|| wrong(number.to_string())),
         (Value::Number(number), ColumnType::Integer) => match number.as_i64() {
-            Some(whole) => Ok(Cell::Integer(whole)),
-            None => whole_of(number.as_f64()).ok_or_else(|| wrong(number.to_string())),
+            Some(whole) => Ok(CellRef::Integer(whole)),
+            None => whole_of(number.as_f64())
+                .map(CellRef::Integer)
+                .ok_or_else(|| wrong(number.to_string())),
         },
-        (Value::Number(number), ColumnType::String) => Ok(Cell::Text(number.to_string())),
+        (Value::Number(number), ColumnType::String) => Ok(CellRef::Text(number.to_string().into())),
         (Value::Number(number), ColumnType::Boolean) => match number.as_f64() {
-            Some(0.0) => Ok(Cell::Boolean(false)),
-            Some(1.0) => Ok(Cell::Boolean(true)),
+            Some(0.0) => Ok(CellRef::Boolean(false)),
+            Some(1.0) => Ok(CellRef::Boolean(true)),
             _ => Err(wrong(number.to_string())),
         },
-        (Value::Bool(flag), ColumnType::Boolean) => Ok(Cell::Boolean(*flag)),
-        (Value::Bool(flag), ColumnType::String) => Ok(Cell::Text(flag.to_string())),
-        (Value::Bool(flag), ColumnType::Double) => Ok(Cell::Double(f64::from(u8::from(*flag)))),
-        (Value::Bool(flag), ColumnType::Integer) => Ok(Cell::Integer(i64::from(*flag))),
+        (Value::Bool(flag), ColumnType::Boolean) => Ok(CellRef::Boolean(*flag)),
+        (Value::Bool(flag), ColumnType::String) => Ok(CellRef::Text(flag.to_string().into())),
+        (Value::Bool(flag), ColumnType::Double) => Ok(CellRef::Double(f64::from(u8::from(*flag)))),
+        (Value::Bool(flag), ColumnType::Integer) => Ok(CellRef::Integer(i64::from(*flag))),
         (other, _) => Err(wrong(shortened(&other.to_string()))),
     }
 }
@@ -138,6 +172,14 @@ pub fn read_value(column: &InputColumn, value: &Value) -> Result<Cell, CellProbl
 /// # Errors
 /// As [`read_value`].
 pub fn read_text(column: &InputColumn, text: &str) -> Result<Cell, CellProblem> {
+    borrow_text(column, text).map(CellRef::into_owned)
+}
+
+/// As [`read_text`], without a copy of the text.
+///
+/// # Errors
+/// As [`read_value`].
+pub fn borrow_text<'a>(column: &InputColumn, text: &'a str) -> Result<CellRef<'a>, CellProblem> {
     if text.contains('\0') {
         return Err(CellProblem::Nul {
             column: column.name.clone(),
@@ -146,21 +188,24 @@ pub fn read_text(column: &InputColumn, text: &str) -> Result<Cell, CellProblem> 
     if text.is_empty() {
         return missing(column);
     }
+    if column.column_type == ColumnType::String {
+        return Ok(CellRef::Text(text.into()));
+    }
     let trimmed = text.trim();
     let cell = match column.column_type {
-        ColumnType::String => Some(Cell::Text(text.to_owned())),
+        ColumnType::String => None,
         ColumnType::Double | ColumnType::Integer
             if trimmed.is_empty() || trimmed.eq_ignore_ascii_case("nan") =>
         {
             return missing(column);
         }
-        ColumnType::Double => double(trimmed).map(Cell::Double),
+        ColumnType::Double => double(trimmed).map(CellRef::Double),
         ColumnType::Integer => match trimmed.parse::<i64>() {
-            Ok(whole) => Some(Cell::Integer(whole)),
-            Err(_) => whole_of(double(trimmed)),
+            Ok(whole) => Some(CellRef::Integer(whole)),
+            Err(_) => whole_of(double(trimmed)).map(CellRef::Integer),
         },
-        ColumnType::Boolean => boolean(trimmed).map(Cell::Boolean),
-        ColumnType::Datetime => is_iso_date(trimmed).then(|| Cell::Text(trimmed.to_owned())),
+        ColumnType::Boolean => boolean(trimmed).map(CellRef::Boolean),
+        ColumnType::Datetime => is_iso_date(trimmed).then(|| CellRef::Text(trimmed.into())),
     };
     cell.ok_or_else(|| CellProblem::WrongType {
         column: column.name.clone(),
@@ -214,16 +259,17 @@ pub fn written(number: f64) -> String {
 }
 
 /// What should be marked about a cell that can be scored; nothing in most cases.
-pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
+pub fn mark<T: AsRef<str>>(column: &InputColumn, cell: &TypedCell<T>) -> Option<CellMark> {
     let number = match cell {
-        Cell::Double(value) => Some(*value),
+        TypedCell::Double(value) => Some(*value),
         #[expect(
             clippy::cast_precision_loss,
             reason = "a bound is a rough range, and a whole number past 2^53 is far outside any"
         )]
-        Cell::Integer(value) => Some(*value as f64),
-        Cell::Text(text) => {
-            if column.categories.is_empty() || column.categories.contains(text) {
+        TypedCell::Integer(value) => Some(*value as f64),
+        TypedCell::Text(text) => {
+            let text = text.as_ref();
+            if column.categories.is_empty() || column.categories.iter().any(|seen| seen == text) {
                 return None;
             }
             return Some(CellMark::UnknownCategory {
@@ -231,7 +277,7 @@ pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
                 found: shortened(text),
             });
         }
-        Cell::Missing | Cell::Boolean(_) => None,
+        TypedCell::Missing | TypedCell::Boolean(_) => None,
     }?;
     let below = column.min.is_some_and(|min| number < min);
     let above = column.max.is_some_and(|max| number > max);
@@ -243,9 +289,9 @@ pub fn mark(column: &InputColumn, cell: &Cell) -> Option<CellMark> {
     })
 }
 
-fn missing(column: &InputColumn) -> Result<Cell, CellProblem> {
+fn missing<'a>(column: &InputColumn) -> Result<CellRef<'a>, CellProblem> {
     if column.nullable {
-        Ok(Cell::Missing)
+        Ok(CellRef::Missing)
     } else {
         Err(CellProblem::Missing {
             column: column.name.clone(),
@@ -254,7 +300,7 @@ fn missing(column: &InputColumn) -> Result<Cell, CellProblem> {
 }
 
 /// A whole number that was written with a decimal point, if it is one and fits.
-fn whole_of(number: Option<f64>) -> Option<Cell> {
+fn whole_of(number: Option<f64>) -> Option<i64> {
     let number = number?;
     // 2^53: past it a double can't tell neighbouring whole numbers apart.
     let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
@@ -262,7 +308,7 @@ fn whole_of(number: Option<f64>) -> Option<Cell> {
         clippy::cast_possible_truncation,
         reason = "checked to be whole and within 2^53"
     )]
-    exact.then_some(Cell::Integer(number as i64))
+    exact.then_some(number as i64)
 }
 
 fn boolean(text: &str) -> Option<bool> {

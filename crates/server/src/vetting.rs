@@ -6,7 +6,7 @@
 
 use crate::app::App;
 use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
-use crate::calls::rows::{self, Rows};
+use crate::calls::rows::{self, Marks, Rows};
 use crate::error::Error;
 use crate::scoring::{ScoringError, Signature};
 use bytes::Bytes;
@@ -37,7 +37,7 @@ pub async fn try_out(
     models: Vec<Bytes>,
     rows: &Rows,
 ) -> Result<Vec<OutputColumn>, Error> {
-    let checked = rows::check(&pipeline.schema, rows)?;
+    let checked = rows::check(&pipeline.schema, rows, Marks::Skipped)?;
     let mut inputs = pipeline.tensors_of(&checked.columns)?;
     inputs.extend(checked.parameters.into_iter().map(of_parameter));
     let time = app.engine.vetting_time();

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::area::name::{BlobName, Form};
-use crate::calls::rows::{self, Rows};
+use crate::calls::rows::{self, Marks, Rows};
 use crate::error::Error;
 use crate::keys::derive;
 use crate::keys::seal::{self, DataKey, Sealed};
@@ -133,11 +133,11 @@ pub(super) fn parameters(
         outputs: Vec::new(),
         parameters: schema.parameters.clone(),
     };
-    let rows = Rows {
+    let rows: Rows = Rows {
         parameters: sent.clone(),
         ..Rows::default()
     };
-    Ok(rows::check(&alone, &rows)?.parameters)
+    Ok(rows::check(&alone, &rows, Marks::Skipped)?.parameters)
 }
 
 fn source_key(app: &App, id: &str) -> Result<DataKey, Error> {

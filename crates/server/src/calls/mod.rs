@@ -19,7 +19,7 @@ use portico_api::score::{CellWarning, Timing};
 use portico_api::usage::UsageSlot;
 use portico_domain::key::KeyId;
 use portico_domain::throttle::{Admission, Permit, Refused, Share};
-use rows::Rows;
+use rows::{Marks, Rows, SentCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -154,13 +154,19 @@ impl Call {
     ///
     /// # Errors
     /// [`Error::Invalid`] by cell, or what the engine said.
-    pub async fn score(self, permit: Arc<Permit>, rows: &Rows) -> Result<Answer, Error> {
+    pub async fn score<C: SentCell>(
+        self,
+        permit: Arc<Permit>,
+        rows: &Rows<C>,
+        marks: Marks,
+    ) -> Result<Answer, Error> {
         let pipeline = &self.entry.pipeline;
-        let checked = rows::check(&pipeline.schema, rows)?;
+        let checked = rows::check(&pipeline.schema, rows, marks)?;
         let inputs = pipeline.tensors_of(&checked.columns)?;
+        let (parameters, warnings) = (checked.parameters, checked.warnings);
         let count = rows.cells.len();
-        let mut answer = self.run(permit, inputs, checked.parameters, count).await?;
-        answer.warnings = checked.warnings;
+        let mut answer = self.run(permit, inputs, parameters, count).await?;
+        answer.warnings = warnings;
         Ok(answer)
     }
 

@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::scoring::{Element, ModelDigest, Tensor, Text, Values};
 use crate::store::endpoints;
-use portico_api::cell::Cell;
+use portico_api::cell::{Cell, TypedCell};
 use portico_api::schema::{ColumnType, Schema};
 use std::sync::{Arc, OnceLock};
 
@@ -100,10 +100,13 @@ impl Pipeline {
     ///
     /// # Errors
     /// If one tensor would hold text and numbers.
-    pub fn tensors_of(&self, columns: &[Vec<Cell>]) -> Result<Vec<Tensor>, Error> {
+    pub fn tensors_of<T: AsRef<str>>(
+        &self,
+        columns: &[Vec<TypedCell<T>>],
+    ) -> Result<Vec<Tensor>, Error> {
         let mut tensors = Vec::with_capacity(self.inputs.len() + self.schema.parameters.len());
         for (name, members) in &self.inputs {
-            let parts: Vec<&[Cell]> = members
+            let parts: Vec<&[TypedCell<T>]> = members
                 .iter()
                 .map(|&index| columns[index].as_slice())
                 .collect();
@@ -202,12 +205,12 @@ pub fn of_parameter((name, cell): (String, Cell)) -> Tensor {
     }
 }
 
-fn text(parts: &[&[Cell]], rows: usize) -> Values {
+fn text<T: AsRef<str>>(parts: &[&[TypedCell<T>]], rows: usize) -> Values {
     let mut out = Text::with_capacity(rows * parts.len(), rows * parts.len() * 8);
     for row in 0..rows {
         for part in parts {
-            out.push(if let Cell::Text(text) = &part[row] {
-                text
+            out.push(if let TypedCell::Text(text) = &part[row] {
+                text.as_ref()
             } else {
                 ""
             });
@@ -220,13 +223,13 @@ fn text(parts: &[&[Cell]], rows: usize) -> Values {
     clippy::cast_precision_loss,
     reason = "a matrix of mixed number types is one of doubles, as in every ONNX export"
 )]
-fn numbers(parts: &[&[Cell]], rows: usize) -> Values {
+fn numbers<T>(parts: &[&[TypedCell<T>]], rows: usize) -> Values {
     let cells = || (0..rows).flat_map(|row| parts.iter().map(move |part| &part[row]));
-    if cells().all(|cell| matches!(cell, Cell::Integer(_))) {
+    if cells().all(|cell| matches!(cell, TypedCell::Integer(_))) {
         return Values::I64(
             cells()
                 .map(|cell| {
-                    if let Cell::Integer(value) = cell {
+                    if let TypedCell::Integer(value) = cell {
                         *value
                     } else {
                         0
@@ -235,20 +238,20 @@ fn numbers(parts: &[&[Cell]], rows: usize) -> Values {
                 .collect(),
         );
     }
-    if cells().all(|cell| matches!(cell, Cell::Boolean(_))) {
+    if cells().all(|cell| matches!(cell, TypedCell::Boolean(_))) {
         return Values::Bool(
             cells()
-                .map(|cell| matches!(cell, Cell::Boolean(true)))
+                .map(|cell| matches!(cell, TypedCell::Boolean(true)))
                 .collect(),
         );
     }
     Values::F64(
         cells()
             .map(|cell| match cell {
-                Cell::Double(value) => *value,
-                Cell::Integer(value) => *value as f64,
-                Cell::Boolean(flag) => f64::from(u8::from(*flag)),
-                Cell::Missing | Cell::Text(_) => f64::NAN,
+                TypedCell::Double(value) => *value,
+                TypedCell::Integer(value) => *value as f64,
+                TypedCell::Boolean(flag) => f64::from(u8::from(*flag)),
+                TypedCell::Missing | TypedCell::Text(_) => f64::NAN,
             })
             .collect(),
     )

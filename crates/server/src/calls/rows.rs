@@ -1,7 +1,7 @@
 //! Rows as callers send them, checked against a schema: every wrong cell is named, none is guessed.
 
 use crate::error::Error;
-use portico_api::cell::{self, Cell};
+use portico_api::cell::{self, Cell, CellProblem, CellRef};
 use portico_api::problem::FieldError;
 use portico_api::schema::{InputColumn, Schema};
 use portico_api::score::CellWarning;
@@ -12,20 +12,47 @@ const LISTED_MAX: usize = 100;
 
 /// Rows as sent: the columns' names once, then one list of cells a row.
 #[derive(Clone, Debug, Default)]
-pub struct Rows {
+pub struct Rows<C = Value> {
     /// Names, in the order of the cells.
     pub names: Vec<String>,
     /// Cells by row.
-    pub cells: Vec<Vec<Value>>,
+    pub cells: Vec<Vec<C>>,
     /// Global parameters by name.
     pub parameters: Map<String, Value>,
 }
 
+/// A cell as a wire sent it.
+pub trait SentCell {
+    /// Reads it as this column's type.
+    ///
+    /// # Errors
+    /// As [`cell::read_value`].
+    fn read(&self, column: &InputColumn) -> Result<CellRef<'_>, CellProblem>;
+}
+
+impl SentCell for Value {
+    fn read(&self, column: &InputColumn) -> Result<CellRef<'_>, CellProblem> {
+        cell::borrow_value(column, self)
+    }
+}
+
+/// What stands where a row has too few cells.
+static NOTHING: Value = Value::Null;
+
+/// Whether unusual cells are looked for, which takes as long as reading them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// They are named in [`Checked::warnings`].
+    Noted,
+    /// The answer has no place for them.
+    Skipped,
+}
+
 /// Rows that can be scored.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Checked<'a> {
     /// Cells by column, in the schema's order.
-    pub columns: Vec<Vec<Cell>>,
+    pub columns: Vec<Vec<CellRef<'a>>>,
     /// Values of the global parameters, in the schema's order.
     pub parameters: Vec<(String, Cell)>,
     /// Cells that are unusual though they can be scored.
@@ -36,7 +63,11 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`Error::Invalid`] with a pointer to each wrong cell, up to a hundred.
-pub fn check(schema: &Schema, rows: &Rows) -> Result<Checked, Error> {
+pub fn check<'a, C: SentCell>(
+    schema: &Schema,
+    rows: &'a Rows<C>,
+    marks: Marks,
+) -> Result<Checked<'a>, Error> {
     let mut problems = Problems::default();
     let mut columns = Vec::with_capacity(schema.inputs.len());
     let mut warnings = Vec::new();
@@ -53,10 +84,15 @@ pub fn check(schema: &Schema, rows: &Rows) -> Result<Checked, Error> {
             continue;
         };
         for (row, values) in rows.cells.iter().enumerate() {
-            let value = values.get(place).unwrap_or(&Value::Null);
-            match cell::read_value(column, value) {
+            let read = match values.get(place) {
+                Some(sent) => sent.read(column),
+                None => NOTHING.read(column),
+            };
+            match read {
                 Ok(read) => {
-                    note(column, &read, row, &mut warnings);
+                    if marks == Marks::Noted {
+                        note(column, &read, row, &mut warnings);
+                    }
                     cells.push(read);
                 }
                 Err(problem) => {
@@ -81,7 +117,7 @@ pub fn check(schema: &Schema, rows: &Rows) -> Result<Checked, Error> {
     }
 }
 
-fn note(column: &InputColumn, read: &Cell, row: usize, warnings: &mut Vec<CellWarning>) {
+fn note(column: &InputColumn, read: &CellRef<'_>, row: usize, warnings: &mut Vec<CellWarning>) {
     if warnings.len() < LISTED_MAX
         && let Some(mark) = cell::mark(column, read)
     {
@@ -210,7 +246,7 @@ mod tests {
     }
 
     fn codes(rows: &Rows) -> Vec<(String, String)> {
-        match check(&schema(), rows) {
+        match check(&schema(), rows, Marks::Noted) {
             Err(Error::Invalid(errors)) => {
                 errors.into_iter().map(|e| (e.pointer, e.code)).collect()
             }
@@ -220,14 +256,13 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name_and_unusual_cells_are_noted() {
-        let checked = check(
-            &schema(),
-            &rows(json!([[1, "Biscoe"], [200, "Mars"]]), json!({"scale": "2"})),
-        )
-        .unwrap();
+        let sent = rows(json!([[1, "Biscoe"], [200, "Mars"]]), json!({"scale": "2"}));
+        let checked = check(&schema(), &sent, Marks::Skipped).unwrap();
+        assert!(checked.warnings.is_empty());
+        let checked = check(&schema(), &sent, Marks::Noted).unwrap();
         assert_eq!(
             checked.columns[1],
-            vec![Cell::Double(1.0), Cell::Double(200.0)]
+            vec![CellRef::Double(1.0), CellRef::Double(200.0)]
         );
         assert_eq!(
             checked.parameters,

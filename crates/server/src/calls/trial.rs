@@ -2,7 +2,7 @@
 //! first call. It holds a permit like any call, but is none of a customer's and not counted.
 
 use super::pipeline::{Pipeline, of_parameter};
-use super::rows::{self, Rows};
+use super::rows::{self, Marks, Rows};
 use crate::app::App;
 use crate::error::Error;
 use crate::scoring::ScoreCall;
@@ -26,7 +26,8 @@ pub async fn score_one_row(app: &App, entry: &Entry) -> Result<(), Error> {
             of: refused.of,
         })?;
     let pipeline = &entry.pipeline;
-    let checked = rows::check(&pipeline.schema, &likely_row(pipeline))?;
+    let row = likely_row(pipeline);
+    let checked = rows::check(&pipeline.schema, &row, Marks::Skipped)?;
     let mut inputs = pipeline.tensors_of(&checked.columns)?;
     let parameters = checked.parameters.len();
     inputs.extend(checked.parameters.into_iter().map(of_parameter));
@@ -108,7 +109,7 @@ mod tests {
         .unwrap();
         let pipeline = Pipeline::of_stages(Arc::new(schema), Arc::new([]), "g".into());
         let row = likely_row(&pipeline);
-        let checked = rows::check(&pipeline.schema, &row).unwrap();
+        let checked = rows::check(&pipeline.schema, &row, Marks::Noted).unwrap();
         assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
         assert_eq!(checked.parameters.len(), 2);
     }

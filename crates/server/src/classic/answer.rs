@@ -3,6 +3,7 @@
 
 use super::Execute;
 use super::request::Form;
+use super::sent::Sent;
 use portico_api::schema::ColumnType;
 use serde_json::{Number, Value};
 use std::fmt::{Display, LowerExp, Write};
@@ -49,7 +50,7 @@ pub struct OutputColumn<'a> {
 pub fn write(
     execute: &Execute,
     echo: &[EchoColumn<'_>],
-    rows: &[Vec<Value>],
+    rows: &[Vec<Sent<'_>>],
     outputs: &[OutputColumn<'_>],
 ) -> String {
     // About what a cell takes; a string that grows by doubling would copy megabytes.
@@ -70,7 +71,7 @@ fn write_table(
     out: &mut String,
     details: bool,
     echo: &[EchoColumn<'_>],
-    rows: &[Vec<Value>],
+    rows: &[Vec<Sent<'_>>],
     outputs: &[OutputColumn<'_>],
 ) {
     out.push_str("{\"type\":\"table\",\"value\":{\"ColumnNames\":[");
@@ -104,7 +105,7 @@ fn write_table(
 fn write_swagger(
     out: &mut String,
     echo: &[EchoColumn<'_>],
-    rows: &[Vec<Value>],
+    rows: &[Vec<Sent<'_>>],
     outputs: &[OutputColumn<'_>],
 ) {
     let key = |name: &str| {
@@ -178,13 +179,22 @@ fn truth(value: bool) -> &'static str {
 }
 
 /// A cell as it was sent: text as it stands, everything else as its text.
-fn push_sent(out: &mut String, cell: Option<&Value>) {
-    match cell {
-        None | Some(Value::Null) => out.push_str("null"),
-        Some(Value::String(text)) => push_text(out, text),
-        Some(Value::Bool(value)) => push_quoted(out, truth(*value)),
-        Some(Value::Number(number)) => push_number(out, number),
-        Some(other) => push_text(out, &other.to_string()),
+fn push_sent(out: &mut String, cell: Option<&Sent<'_>>) {
+    let value = match cell {
+        None => return out.push_str("null"),
+        Some(Sent::Plain(text)) => {
+            out.push('"');
+            out.push_str(text);
+            return out.push('"');
+        }
+        Some(Sent::Value(value)) => value,
+    };
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::String(text) => push_text(out, text),
+        Value::Bool(value) => push_quoted(out, truth(*value)),
+        Value::Number(number) => push_number(out, number),
+        other => push_text(out, &other.to_string()),
     }
 }
 
@@ -277,8 +287,8 @@ mod tests {
             echo("left out", ColumnType::Double, None),
         ];
         let rows = [
-            vec![json!("Ada \"A\""), json!(36)],
-            vec![json!(null), json!("041")],
+            vec![Sent::of(json!("Ada \"A\"")), Sent::of(json!(36))],
+            vec![Sent::of(json!(null)), Sent::Plain("041")],
         ];
         let outputs = [
             OutputColumn {
@@ -319,7 +329,7 @@ mod tests {
     fn sent_cells_become_their_text() {
         let check = |sent: Value, text: &str| {
             let mut out = String::new();
-            push_sent(&mut out, Some(&sent));
+            push_sent(&mut out, Some(&Sent::of(sent.clone())));
             assert_eq!(out, text, "{sent}");
         };
         check(json!("1.50"), "\"1.50\"");
@@ -371,7 +381,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_back(text: String, name: String) {
-            let rows = [vec![json!(text)]];
+            let rows = [vec![Sent::of(json!(text))]];
             let outputs = [OutputColumn { name: &name, cells: OutputCells::Text(vec![&text]) }];
             let echo = [echo("e", ColumnType::String, Some(0))];
             let table = write(&Execute::default(), &echo, &rows, &outputs);

@@ -6,9 +6,10 @@
 use super::answer::{self, EchoColumn, OutputCells, OutputColumn};
 use super::error::ClassicError;
 use super::request;
+use super::sent::Sent;
 use super::{Execute, azureml, bearer, body, parse_query};
 use crate::app::App;
-use crate::calls::rows::Rows;
+use crate::calls::rows::{Marks, Rows};
 use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::http::RequestId;
@@ -66,7 +67,8 @@ async fn answered(
     let mut call = Call::new(app, entry, slot, Some(key), seat);
     let permit = call.admit().await.map_err(failed)?;
     let (most, _) = crate::calls::limits(app, entry);
-    let rows = request::read(&sent_as.plain(&body, most)?)?;
+    let plain = sent_as.plain(&body, most)?;
+    let rows = request::read(&plain)?;
     let rows = Rows {
         names: rows.columns,
         cells: rows.rows,
@@ -74,7 +76,10 @@ async fn answered(
     };
     let Answer {
         columns, permit, ..
-    } = call.score(permit, &rows).await.map_err(failed)?;
+    } = call
+        .score(permit, &rows, Marks::Skipped)
+        .await
+        .map_err(failed)?;
 
     let inputs = &entry.pipeline.schema.inputs;
     let echo: Vec<EchoColumn<'_>> = inputs.iter().map(|column| echo_of(column, &rows)).collect();
@@ -112,7 +117,7 @@ pub(super) fn admitted(
     (entry.stored.workspace_id == workspace).then(|| (Arc::clone(entry), slot, key.id))
 }
 
-fn echo_of<'a>(column: &'a InputColumn, rows: &Rows) -> EchoColumn<'a> {
+fn echo_of<'a>(column: &'a InputColumn, rows: &Rows<Sent<'_>>) -> EchoColumn<'a> {
     EchoColumn {
         name: &column.name,
         column_type: column.column_type,

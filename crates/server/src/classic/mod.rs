@@ -1,7 +1,7 @@
 //! The request-response and batch execution wires of Azure ML Studio (classic), so that their clients go on
 //! working after a change of address and key.
 //!
-//! For request-response this reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it;
+//! For request-response this reads headers and query, `body` makes UTF-8 of what was sent, `request` reads it, `table` the form that most calls have;
 //! `answer` and `error` write what goes out, and `execute` joins them with what stands elsewhere for all wires
 //! alike: key, permit, model. `management` changes services and endpoints; `azureml` holds what the Python package of
 //! that name does unlike all others; `jobs`
@@ -18,6 +18,8 @@ mod execute;
 pub mod jobs;
 mod management;
 pub mod request;
+mod sent;
+mod table;
 
 use crate::app::App;
 use axum::Router;

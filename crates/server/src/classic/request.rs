@@ -8,8 +8,9 @@
 //! `NaN` and `Infinity` as Python's `json.dumps` writes them, absent or null parameters. Whether cells
 //! fit a schema is not decided here.
 
-use super::azureml;
 use super::error::ClassicError;
+use super::sent::Sent;
+use super::table;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -26,11 +27,11 @@ pub enum Form {
 
 /// Rows as sent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rows {
+pub struct Rows<'a> {
     /// The columns' names, each once, in the order sent.
     pub columns: Vec<String>,
     /// Cells by row, as many as there are columns; what a swagger row leaves out is null.
-    pub rows: Vec<Vec<Value>>,
+    pub rows: Vec<Vec<Sent<'a>>>,
     /// Global parameters by name.
     pub parameters: Map<String, Value>,
     /// The form that they were sent in.
@@ -42,8 +43,16 @@ pub struct Rows {
 /// # Errors
 /// [`ClassicError`] with status 400 that says what is wrong: no JSON, no input or several, rows of
 /// different lengths, or no row at all.
-pub fn read(body: &[u8]) -> Result<Rows, ClassicError> {
+pub fn read(body: &[u8]) -> Result<Rows<'_>, ClassicError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if let Some(rows) = table::read(body) {
+        return Ok(rows);
+    }
+    read_any(body)
+}
+
+/// Reads whatever clients send, and says what is wrong with it.
+fn read_any(body: &[u8]) -> Result<Rows<'static>, ClassicError> {
     if body.trim_ascii().is_empty() {
         return Err(ClassicError::body_empty());
     }
@@ -139,26 +148,21 @@ fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
     object.remove(&spelled)
 }
 
-type Table = (Vec<String>, Vec<Vec<Value>>, Form);
+/// Names, cells by row, and the form that they came in.
+type Table<C = Value> = (Vec<String>, Vec<Vec<C>>, Form);
 
-fn read_input(input: Value) -> Result<Table, String> {
+fn read_input(input: Value) -> Result<Table<Sent<'static>>, String> {
     let table = match input {
         Value::Object(object) => read_object(object)?,
         Value::Array(rows) => read_swagger(rows)?,
         _ => return Err("the input is neither a table nor a list of rows".to_owned()),
     };
-    let (columns, mut rows, form) = table;
+    let (columns, rows, form) = table;
     if rows.is_empty() {
         return Err("the input holds no row".to_owned());
     }
-    for cell in rows.iter_mut().flatten() {
-        if let Value::String(text) = cell
-            && let Some(value) = azureml::untyped(text)
-        {
-            *cell = value;
-        }
-    }
-    Ok((columns, rows, form))
+    let sent = |row: Vec<Value>| row.into_iter().map(Sent::of).collect();
+    Ok((columns, rows.into_iter().map(sent).collect(), form))
 }
 
 /// A table, or a single swagger row without its brackets.
@@ -361,6 +365,51 @@ mod tests {
         );
     }
 
+    /// One cell or two, as JSON.
+    fn cell() -> impl Strategy<Value = String> {
+        let one = prop_oneof![
+            any::<String>().prop_map(|text| json!(text).to_string()),
+            any::<f64>().prop_map(|number| json!(number).to_string()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            proptest::sample::select(vec![
+                "null",
+                "true",
+                "1e400",
+                "1e5",
+                "-0",
+                "18446744073709551616",
+                "[1,{}]",
+                r#"{"a":[null]}"#,
+                r#""\u00e9""#,
+                r#""{\"type\":\"int\",\"value\":\"1\"}""#,
+                r#""{}""#,
+            ])
+            .prop_map(str::to_owned),
+        ];
+        proptest::collection::vec(one, 1..3).prop_map(|cells| cells.join(","))
+    }
+
+    #[test]
+    fn what_most_clients_send_is_read_the_short_way() {
+        let body =
+            r#"{"Inputs":{"input1":{"ColumnNames":["a"],"Values":[["1"]]}},"GlobalParameters":{}}"#;
+        let rows = table::read(body.as_bytes()).unwrap();
+        assert_eq!(rows.rows, [[Sent::Plain("1")]]);
+        for other in [
+            body.replace(r#"["1"]"#, r#"["1","2"]"#),
+            body.replace(r#"["a"]"#, r#"["a","a"]"#),
+            body.replace(r#"[["1"]]"#, "[]"),
+            body.replace("Values", "values"),
+            body.replace(
+                r#"{"ColumnNames":["a"],"Values":[["1"]]}"#,
+                r#"[["a"],[["1"]]]"#,
+            ),
+            format!("{body}x"),
+        ] {
+            assert!(table::read(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_body_breaks_the_reader(body: Vec<u8>, text in "[\\[\\]{}\",:NaInfity\\\\ 0-9-]{0,60}") {
@@ -369,15 +418,30 @@ mod tests {
         }
 
         #[test]
+        fn both_readers_read_the_same(
+            names in "(\"a\"|\"b\"|\"\\\\u0063\"|1)(,(\"a\"|\"d\"))?",
+            cells in proptest::collection::vec(cell(), 0..5),
+            more in proptest::sample::select(vec!["", ",\"Outputs\":1", ",\"values\":[]", ",\"Values\":[[1]]"]),
+            parameters in proptest::sample::select(vec!["", ",\"GlobalParameters\":{\"p\":\"1\",\"p\":\"2\"}", ",\"GlobalParameters\":null", ",\"GlobalParameters\":[]", ",\"globalparameters\":{}"]),
+        ) {
+            let rows = cells.join("],[");
+            let body = format!("{{\"Inputs\": {{\"i\":{{\"ColumnNames\":[{names}],\"Values\":[[{rows}]]{more}}}}}{parameters}}}");
+            let told = |rows: Rows<'_>| (rows.columns, json!(rows.rows).to_string(), rows.parameters, rows.form);
+            if let Some(rows) = table::read(body.as_bytes()) {
+                prop_assert_eq!(Ok(told(rows)), read_any(body.as_bytes()).map(told), "{}", body);
+            }
+        }
+
+        #[test]
         fn valid_json_is_left_as_it_is(text: String) {
             let body = json!({"Inputs": {"input1": [{"a": text}]}}).to_string();
             let rows = read(body.as_bytes()).unwrap();
-            prop_assert_eq!(&rows.rows[0][0], &json!(text));
+            prop_assert_eq!(json!(rows.rows[0][0]), json!(text));
             // With a bare constant beside it, so that the second reading is taken.
             let body = body.replace("}]}", ",\"b\":NaN}]}");
             prop_assume!(!text.contains("}]}"));
             let rows = read(body.as_bytes()).unwrap();
-            prop_assert_eq!(&rows.rows[0], &vec![json!(text), Value::Null]);
+            prop_assert_eq!(json!(rows.rows[0]), json!([text, null]));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::router::Registrar;
 use crate::access::Caller;
 use crate::app::App;
 use crate::calls::pipeline::OutputColumn;
-use crate::calls::rows::Rows;
+use crate::calls::rows::{Marks, Rows};
 use crate::calls::{Answer, Call};
 use crate::error::Error;
 use crate::scoring::Values;
@@ -65,7 +65,7 @@ async fn answered(
         warnings,
         timing,
         permit,
-    } = call.score(permit, &rows).await?;
+    } = call.score(permit, &rows, Marks::Noted).await?;
     let answer = ScoreAnswer {
         columns: columns.iter().map(|column| column.name.clone()).collect(),
         rows: (0..count)
