@@ -148,9 +148,10 @@ fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
     object.remove(&spelled)
 }
 
-type Table = (Vec<String>, Vec<Vec<Value>>, Form);
+/// Names, cells by row, and the form that they came in.
+type Table<C = Value> = (Vec<String>, Vec<Vec<C>>, Form);
 
-fn read_input(input: Value) -> Result<(Vec<String>, Vec<Vec<Sent<'static>>>, Form), String> {
+fn read_input(input: Value) -> Result<Table<Sent<'static>>, String> {
     let table = match input {
         Value::Object(object) => read_object(object)?,
         Value::Array(rows) => read_swagger(rows)?,
