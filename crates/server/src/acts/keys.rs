@@ -170,9 +170,14 @@ pub async fn list(app: &App, endpoint: &EndpointId) -> Result<Vec<Key>, Error> {
     Ok(stored.iter().map(|key| shown(key, &calls, now)).collect())
 }
 
-fn shown(stored: &keys::Stored, calls: &[(String, u64)], now: Micros) -> Key {
+/// A key, of an endpoint or a workspace, as it is listed; `calls` of the last hour by key id.
+pub(super) fn shown(stored: &keys::Stored, calls: &[(String, u64)], now: Micros) -> Key {
+    let owner = match stored.endpoint_id {
+        Some(_) => KeyOwner::Endpoint,
+        None => KeyOwner::Workspace,
+    };
     let tag = KeyTag {
-        owner: KeyOwner::Endpoint,
+        owner,
         slot: stored.slot,
         generation: stored.generation,
     };

@@ -1,10 +1,10 @@
 //! Tokens of a workspace: shown and rotated under the rules of endpoint keys. A sealed copy is kept whatever
 //! the workspace's reveal policy says, because that policy is about what customers are given.
 
-use super::keys::{Place, data_key, issue, sealed};
+use super::keys::{Place, data_key, issue, sealed, shown};
 use crate::app::App;
 use crate::audit::{Entry, Who};
-use crate::clock::{Micros, on_the_wire};
+use crate::clock::Micros;
 use crate::error::Error;
 use crate::keys::seal;
 use crate::snapshot::record;
@@ -12,7 +12,7 @@ use crate::store::keys::{self as stored_keys, Stored};
 use crate::store::{Tx, audit, idempotency, tokens, workspaces};
 use portico_api::id::WorkspaceId;
 use portico_api::key::{Key, KeySlot};
-use portico_domain::key::{self, KeyId, KeyOwner, KeyTag, PlainKey};
+use portico_domain::key::{KeyId, PlainKey};
 use portico_domain::rotation::{RotationProblem, rotate as rotate_rule};
 use serde_json::{Value, json};
 
@@ -28,32 +28,6 @@ pub async fn list(app: &App, workspace: &WorkspaceId) -> Result<Vec<Key>, Error>
     let requests = tokens::requests(&mut conn, workspace, now).await?;
     let shown = stored.iter().map(|token| shown(token, &requests, now));
     Ok(shown.collect())
-}
-
-fn shown(stored: &Stored, requests: &[(String, u64)], now: Micros) -> Key {
-    let tag = KeyTag {
-        owner: KeyOwner::Workspace,
-        slot: stored.slot,
-        generation: stored.generation,
-    };
-    Key {
-        slot: stored.slot,
-        generation: stored.generation,
-        id: stored.id.clone(),
-        masked: key::masked(tag, &stored.last4),
-        state: record(stored).state_at(now),
-        created_at: on_the_wire(stored.created_at),
-        expires_at: stored.expires_at.map(on_the_wire),
-        last_used_at: stored.last_used_at.map(on_the_wire),
-        grace_until: stored.grace_until.map(on_the_wire),
-        calls_last_hour: requests
-            .iter()
-            .find(|(id, _)| *id == stored.id)
-            .map_or(0, |(_, requests)| *requests),
-        revealable: stored.sealed.is_some(),
-        leaked_at: stored.leaked_at.map(on_the_wire),
-        leak_found_at: stored.leak_found_at.clone(),
-    }
 }
 
 async fn newest(

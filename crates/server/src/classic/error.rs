@@ -79,7 +79,8 @@ const THROTTLED: &str = "RequestThrottled";
 const TIMED_OUT: &str = "The operation could not be completed within the permitted time.";
 
 impl ClassicError {
-    fn new(
+    /// An error of this class with one detail.
+    pub(super) fn new(
         status: StatusCode,
         code: &'static str,
         message: &'static str,

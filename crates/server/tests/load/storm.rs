@@ -36,11 +36,12 @@ pub(crate) struct Plan {
 
 /// How many calls are begun for each one answered, so that the share of answers does not depend on how
 /// fast the machine scores. Whoever was refused waits for it.
-const BEGUN_PER_ANSWER: u32 = 8;
+const BEGUN_PER_ANSWER: f64 = 3.85;
 /// Calls that may be begun before the first answer.
-const AHEAD: u32 = 512;
-/// How often a caller waits for more answers before it calls again.
-const PATIENCE: u32 = 10;
+const AHEAD: f64 = 512.0;
+/// A caller who waits calls again all the same if nothing was answered for so long: the calls that were
+/// to be answered may have been given up.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// One call in so many is given up.
 const GIVEN_UP: u32 = 10;
 /// From a call's admission until the scoring process has read its frame; its stamp is that much later
@@ -87,7 +88,21 @@ impl Tally {
     fn is_ahead(&self, calls: u32) -> bool {
         let begun = self.begun.load(Ordering::Relaxed);
         let answered = self.answered.load(Ordering::Relaxed);
-        begun > AHEAD + BEGUN_PER_ANSWER * answered && begun < calls
+        f64::from(begun) > AHEAD + BEGUN_PER_ANSWER * f64::from(answered) && begun < calls
+    }
+
+    /// Waits for more answers, as long as there are any.
+    async fn wait(&self, calls: u32, dice: &mut Dice) {
+        let (mut seen, mut since) = (self.answered.load(Ordering::Relaxed), Instant::now());
+        while self.is_ahead(calls) {
+            sleep(dice.micros(20_000)).await;
+            let answered = self.answered.load(Ordering::Relaxed);
+            if answered != seen {
+                (seen, since) = (answered, Instant::now());
+            } else if since.elapsed() > PATIENCE {
+                return;
+            }
+        }
     }
 
     async fn call(&self, plan: Plan, client: &mut Client, call: &[u8], dice: &mut Dice) {
@@ -122,6 +137,7 @@ impl Tally {
         counter.fetch_add(1, Ordering::Relaxed);
         if answer.status == 503 {
             sleep(dice.micros(plan.rest)).await;
+            self.wait(plan.calls, dice).await;
         }
     }
 }
@@ -180,13 +196,6 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
                 && tally.begun.fetch_add(1, Ordering::Relaxed) < plan.calls
             {
                 tally.call(plan, &mut client, &call, &mut dice).await;
-                // For a while alone: what would be answered next may have been given up.
-                for _ in 0..PATIENCE {
-                    if !tally.is_ahead(plan.calls) {
-                        break;
-                    }
-                    sleep(dice.micros(20_000)).await;
-                }
             }
             tally.over.fetch_min(now(), Ordering::Relaxed);
         })

@@ -87,17 +87,12 @@ async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_bac
     assert_eq!(ended, calls, "{figures}");
     assert!(storm.passed.is_empty(), "{figures}{:?}", storm.passed);
     for (limit, most, used) in &storm.seen {
-        // Each limit was used up, but for the largest on a machine that is busy otherwise.
-        assert!(
-            *most == *limit || (*limit == 200 && *most >= 100),
-            "{figures}"
-        );
-        // Permits that are lost or come back late show here, also at a load of ten on two cores.
-        assert!(*used >= 0.25, "{figures}");
+        // Each limit was used up.
+        assert_eq!(most, limit, "{figures}");
+        // Permits that are lost or come back late show here.
+        assert!(*used >= 0.5, "{figures}");
     }
-    // On a machine that is busy otherwise, more of those that were let in run into their deadline.
-    assert!(storm.answered + storm.late >= calls / 10, "{figures}");
-    assert!(storm.answered >= calls / 25, "{figures}");
+    assert!(storm.answered >= calls / 4, "{figures}");
     assert!(storm.given_up >= calls / 11, "{figures}");
     assert!(storm.late >= calls / 100, "{figures}");
 
@@ -168,8 +163,8 @@ async fn a_steady_limit_is_used_up_and_never_passed() {
         assert_eq!(storm.late, 0, "{figures}");
         let (limit, most, used) = storm.seen[0];
         assert_eq!(most, limit, "{figures}");
-        // The rest is on its way in and out, and longer on a machine that is busy otherwise.
-        assert!(used >= 0.6, "{figures}");
+        // The rest is on its way in and out.
+        assert!(used >= 0.75, "{figures}");
         all += &figures;
     }
     note(&all);

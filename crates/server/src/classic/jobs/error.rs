@@ -1,29 +1,9 @@
 //! Errors of batch execution, with classic's codes and words.
 
-use crate::classic::error::{ClassicError, Detail};
+use crate::classic::error::ClassicError;
 use axum::http::StatusCode;
 
 impl ClassicError {
-    fn bare(
-        status: StatusCode,
-        code: &'static str,
-        message: &'static str,
-        detail: &'static str,
-        words: impl Into<String>,
-    ) -> Self {
-        Self {
-            status,
-            code,
-            message,
-            details: vec![Detail {
-                code: detail,
-                target: None,
-                message: words.into(),
-            }],
-            retry_after: None,
-        }
-    }
-
     /// There is no such blob.
     pub(in crate::classic) fn blob_not_found(blob: &str) -> Self {
         Self::argument(
@@ -154,7 +134,7 @@ impl ClassicError {
 
     /// A job that was started before.
     pub(super) fn cannot_start(state: &str) -> Self {
-        Self::bare(
+        Self::new(
             StatusCode::BAD_REQUEST,
             "InvalidOperation",
             "The request is invalid in the current context.",
@@ -165,7 +145,7 @@ impl ClassicError {
 
     /// There is no such job. Classic's table has no code for it.
     pub(super) fn job_not_found() -> Self {
-        Self::bare(
+        Self::new(
             StatusCode::NOT_FOUND,
             "NotFound",
             "Resource not found.",
@@ -176,7 +156,7 @@ impl ClassicError {
 
     /// The endpoint's queue is full.
     pub(super) fn queue_full() -> Self {
-        let mut error = Self::bare(
+        let mut error = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "ServiceUnavailable",
             "Service is temporarily unavailable.",
@@ -205,6 +185,6 @@ impl ClassicError {
             }
             _ => ("BadArgument", "Invalid argument provided."),
         };
-        Self::bare(status, code, message, detail, words)
+        Self::new(status, code, message, detail, words)
     }
 }

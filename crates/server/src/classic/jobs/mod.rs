@@ -98,13 +98,21 @@ impl Caller {
         }
     }
 
-    /// The job of this id, as long as it was not deleted after its end.
+    /// The job of this id; a deleted one too, as long as it is remembered, since *delete* may be repeated.
     async fn job(&self, id: &str) -> Result<Option<Job>, ClassicError> {
         if !is_hex32(id) {
             return Ok(None);
         }
         let found = jobs::find(self.app.store.read(), &self.entry.stored.id, id).await;
         found.map_err(|error| self.failed(&error))
+    }
+
+    /// The job of this id, if it has not been deleted.
+    async fn living_job(&self, id: &str) -> Result<Job, ClassicError> {
+        let found = self.job(id).await?;
+        found
+            .filter(|job| job.deleted_at.is_none())
+            .ok_or_else(ClassicError::job_not_found)
     }
 }
 
@@ -159,11 +167,7 @@ async fn start(
 ) -> Result<Response, ClassicError> {
     let Path((workspace, endpoint, job)) = path.map_err(|_| ClassicError::unauthorized())?;
     let caller = Caller::new(app, (&workspace, &endpoint), query.as_deref(), &headers, id)?;
-    let found = caller
-        .job(&job)
-        .await?
-        .filter(|job| job.deleted_at.is_none());
-    let job = found.ok_or_else(ClassicError::job_not_found)?;
+    let job = caller.living_job(&job).await?;
     let done = async {
         let mut tx = caller.app.store.begin().await?;
         let started = jobs::start(tx.conn(), &job.id, caller.app.clock.now()).await?;
@@ -191,11 +195,7 @@ async fn status(
 ) -> Result<Response, ClassicError> {
     let Path((workspace, endpoint, job)) = path.map_err(|_| ClassicError::unauthorized())?;
     let caller = Caller::new(app, (&workspace, &endpoint), query.as_deref(), &headers, id)?;
-    let found = caller
-        .job(&job)
-        .await?
-        .filter(|job| job.deleted_at.is_none());
-    let job = found.ok_or_else(ClassicError::job_not_found)?;
+    let job = caller.living_job(&job).await?;
     let status: Value = answer::status(&caller.app, &job, caller.legacy);
     Ok(json(status.to_string()))
 }

@@ -6,29 +6,9 @@ use crate::http::RequestId;
 use axum::http::StatusCode;
 use portico_api::problem::FieldError;
 
-fn of(
-    status: StatusCode,
-    code: &'static str,
-    message: &'static str,
-    detail: &'static str,
-    words: impl Into<String>,
-) -> ClassicError {
-    ClassicError {
-        status,
-        code,
-        message,
-        details: vec![Detail {
-            code: detail,
-            target: None,
-            message: words.into(),
-        }],
-        retry_after: None,
-    }
-}
-
 /// No token or key, a wrong one, or one of something else: all alike.
 pub(super) fn unauthorized() -> ClassicError {
-    of(
+    ClassicError::new(
         StatusCode::UNAUTHORIZED,
         "Unauthorized",
         "Unauthorized",
@@ -40,12 +20,12 @@ pub(super) fn unauthorized() -> ClassicError {
 /// The key is good and does not reach as far as this.
 pub(super) fn key_not_enough(words: &str) -> ClassicError {
     let (class, code) = ("Unauthorized", "ManagementRequestUnauthorized");
-    of(StatusCode::FORBIDDEN, class, class, code, words)
+    ClassicError::new(StatusCode::FORBIDDEN, class, class, code, words)
 }
 
 /// The workspace has no such service.
 pub(super) fn no_service() -> ClassicError {
-    of(
+    ClassicError::new(
         StatusCode::NOT_FOUND,
         "NotFound",
         "Resource not found.",
@@ -56,7 +36,7 @@ pub(super) fn no_service() -> ClassicError {
 
 /// The service has no such endpoint.
 pub(super) fn no_endpoint() -> ClassicError {
-    of(
+    ClassicError::new(
         StatusCode::NOT_FOUND,
         "NotFound",
         "Resource not found.",
@@ -94,7 +74,7 @@ pub(super) fn bad_location(code: &'static str, resource: &str, words: String) ->
 
 fn invalid_operation(detail: &'static str, words: impl Into<String>) -> ClassicError {
     let message = "The request is invalid in the current context.";
-    of(
+    ClassicError::new(
         StatusCode::BAD_REQUEST,
         "InvalidOperation",
         message,
@@ -105,7 +85,7 @@ fn invalid_operation(detail: &'static str, words: impl Into<String>) -> ClassicE
 
 fn conflict(detail: &'static str, words: impl Into<String>) -> ClassicError {
     let message = "The request conflicts with the present state of the resource.";
-    of(StatusCode::CONFLICT, "Conflict", message, detail, words)
+    ClassicError::new(StatusCode::CONFLICT, "Conflict", message, detail, words)
 }
 
 /// The error on this wire; what the caller must not read goes to the log.
