@@ -4,13 +4,10 @@
 //! as its calls have needed at once, which the number of workers bounds.
 
 use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+    Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use ort::{
     environment::Environment,
@@ -44,8 +41,8 @@ const FULL: u64 = 90;
 const PARSED: u64 = 3;
 /// Runs after which the process's memory is looked at though nothing was loaded.
 const LOOK: usize = 64;
-/// How often somebody who waits for another's load looks whether it is done.
-const TURN: Duration = Duration::from_micros(200);
+/// How often somebody who waits for another's load looks whether the call was stopped.
+const TURN: Duration = Duration::from_millis(5);
 /// What a model takes for each byte of its file, until one was measured.
 const RATIO: u64 = 6;
 
@@ -74,8 +71,9 @@ pub(super) struct Model {
     /// Whether these bytes may be loaded; found once.
     accepted: OnceLock<Result<(), Failure>>,
     signature: OnceLock<Arc<Signature>>,
-    /// Held while a session is made, so that calls for a cold model load it once.
-    loading: Mutex<()>,
+    /// Whether a session is being made: calls for a cold model load it once.
+    loading: Mutex<bool>,
+    loaded: Condvar,
     pool: Mutex<Pool>,
     returned: Condvar,
 }
@@ -95,6 +93,16 @@ pub(super) struct Lease {
     model: Arc<Resident<Model>>,
     session: Option<Session>,
     signature: Arc<Signature>,
+}
+
+/// The turn to load a model; the next one's when this is dropped.
+struct Turn<'a>(&'a Model);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.loading) = false;
+        self.0.loaded.notify_one();
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -127,6 +135,7 @@ impl Models {
             accepted: OnceLock::new(),
             signature: OnceLock::new(),
             loading: Mutex::default(),
+            loaded: Condvar::new(),
             pool: Mutex::default(),
             returned: Condvar::new(),
         });
@@ -299,18 +308,20 @@ impl Models {
 
 impl Model {
     /// The turn to load. Whoever waits for it can still be stopped.
-    fn turn(&self, run: &Run<'_>) -> Result<MutexGuard<'_, ()>, Failure> {
-        loop {
-            match self.loading.try_lock() {
-                Ok(turn) => return Ok(turn),
-                Err(TryLockError::Poisoned(poison)) => return Ok(poison.into_inner()),
-                Err(TryLockError::WouldBlock) => {}
-            }
+    fn turn(&self, run: &Run<'_>) -> Result<Turn<'_>, Failure> {
+        let mut loading = lock(&self.loading);
+        while *loading {
             if run.context.queue.loading(run.slot, None) {
                 return Err(Failure::model("The call was stopped.", &""));
             }
-            thread::sleep(TURN);
+            loading = self
+                .loaded
+                .wait_timeout(loading, TURN)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
+        *loading = true;
+        Ok(Turn(self))
     }
 
     /// A session that is idle, or becomes so while there is patience; else how many were made.
