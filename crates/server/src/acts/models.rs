@@ -3,6 +3,7 @@
 //! runs on the pipeline that it found in the snapshot.
 
 use super::endpoints as endpoint_acts;
+use super::rollouts;
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
@@ -271,7 +272,7 @@ pub(super) fn digests(own: &Slots) -> BTreeMap<String, String> {
     own.iter().map(digest).collect()
 }
 
-/// Writes an endpoint's next revision.
+/// Writes an endpoint's next revision, and ends a staged rollout that ran on the one before.
 pub(super) async fn revise(
     tx: &mut Tx,
     who: &Who,
@@ -281,6 +282,7 @@ pub(super) async fn revise(
     own: &BTreeMap<String, String>,
     now: i64,
 ) -> Result<(), Error> {
+    rollouts::end_in(tx, who, endpoint, act, now).await?;
     endpoints::insert_revision(
         tx.conn(),
         &endpoint.id,

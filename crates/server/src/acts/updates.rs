@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::endpoints::{self, Stored};
-use crate::store::{audit, models};
+use crate::store::{Tx, audit, models};
 use portico_api::id::EndpointId;
 use portico_api::problem::FieldError;
 use portico_domain::update::{self, Fate, Plan, Target, UpdateProblem};
@@ -33,7 +33,7 @@ pub async fn plan(app: &App, endpoint: &Stored, overwrite: bool) -> Result<Plan,
 }
 
 /// A refused update as an error that names each resource.
-fn not_updated(problem: &UpdateProblem) -> Error {
+pub(super) fn not_updated(problem: &UpdateProblem) -> Error {
     let UpdateProblem::Unfit(lines) = problem else {
         return Error::Conflict(problem.to_string());
     };
@@ -77,30 +77,43 @@ pub async fn update(
         if !unchanged || newest != Some(plan.to) {
             continue;
         }
-        let now = app.clock.now();
-        let own = digests(&plan.own);
-        for resource in present
-            .own_models
-            .keys()
-            .filter(|name| !own.contains_key(*name))
-        {
-            models::remove(tx.conn(), endpoint, resource).await?;
-        }
-        models::serve(tx.conn(), endpoint, present.row_version, plan.to, now).await?;
-        revise(&mut tx, who, &present, "update", plan.to, &own, now).await?;
-        let entry = Entry {
-            who,
-            action: "endpoint.update_version",
-            object_kind: "endpoint",
-            object_id: present.id.as_str(),
-            workspace: Some(present.workspace_id.as_str()),
-            before: Some(json!({"version": plan.from, "own_models": present.own_models})),
-            after: Some(json!({"version": plan.to, "own_models": own, "overwrite": overwrite})),
-        };
-        audit::insert(tx.conn(), now, &entry).await?;
+        carry_out(app, &mut tx, who, &present, &plan, ("update", overwrite)).await?;
         tx.commit().await?;
         app.refresh().await?;
         return Ok(Some(plan));
     }
     Err(Error::PreconditionFailed)
+}
+
+/// Carries a plan out as it stands, with its revision and its audit row: the revision's act, and whether own
+/// models were to give way.
+pub(super) async fn carry_out(
+    app: &App,
+    tx: &mut Tx,
+    who: &Who,
+    present: &Stored,
+    plan: &Plan,
+    (act, overwrite): (&str, bool),
+) -> Result<(), Error> {
+    let (now, endpoint) = (app.clock.now(), &present.id);
+    let own = digests(&plan.own);
+    for resource in present
+        .own_models
+        .keys()
+        .filter(|name| !own.contains_key(*name))
+    {
+        models::remove(tx.conn(), endpoint, resource).await?;
+    }
+    models::serve(tx.conn(), endpoint, present.row_version, plan.to, now).await?;
+    revise(tx, who, present, act, plan.to, &own, now).await?;
+    let entry = Entry {
+        who,
+        action: "endpoint.update_version",
+        object_kind: "endpoint",
+        object_id: present.id.as_str(),
+        workspace: Some(present.workspace_id.as_str()),
+        before: Some(json!({"version": plan.from, "own_models": present.own_models})),
+        after: Some(json!({"version": plan.to, "own_models": own, "overwrite": overwrite})),
+    };
+    audit::insert(tx.conn(), now, &entry).await
 }

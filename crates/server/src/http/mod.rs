@@ -14,6 +14,7 @@ mod problem;
 pub mod rate_limit;
 pub(crate) mod receive;
 mod request_id;
+mod rollouts;
 mod router;
 mod score;
 pub mod serve;
@@ -55,6 +56,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     leaks::routes(&mut api);
     score::routes(&mut api);
     usage::routes(&mut api);
+    rollouts::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))
