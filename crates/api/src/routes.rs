@@ -129,6 +129,32 @@ routes! {
     RESTORE_ENDPOINT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/restore" as "restore_endpoint";
     /// Whether a name is free.
     AVAILABILITY: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/availability" as "endpoint_name_availability";
+    /// Gives an endpoint its own model for a resource. The resource stands percent-encoded in the path.
+    CUSTOMISE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/models/{resource}" as "customise_endpoint";
+    /// Takes an endpoint's own model for a resource away; the version's runs in its place.
+    UNCUSTOMISE: Delete "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/models/{resource}" as "uncustomise_endpoint";
+    /// What an update of an endpoint would do.
+    UPDATE_PLAN: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/update-plan" as "plan_update";
+    /// Moves an endpoint to a version.
+    UPDATE_VERSION_OF: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/update" as "update_endpoint_version";
+    /// Lists the revisions of an endpoint, newest first.
+    REVISIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/revisions" as "list_revisions";
+    /// Brings a revision of an endpoint back, as a new one.
+    ROLL_BACK: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/revisions/{n}/restore" as "restore_revision";
+    /// Lists which endpoint runs which models: `default` first, then by name.
+    LEDGER: Get "/api/v1/workspaces/{ws}/services/{svc}/ledger" as "service_ledger";
+    /// What a run over many endpoints would do.
+    PLAN_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs/plan" as "plan_run";
+    /// Starts a run over many endpoints.
+    START_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs" as "start_run";
+    /// Lists runs, newest first.
+    RUNS: Get "/api/v1/workspaces/{ws}/services/{svc}/runs" as "list_runs";
+    /// One run.
+    RUN: Get "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}" as "get_run";
+    /// Lists what a run did to each endpoint, by name.
+    RUN_LINES: Get "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}/lines" as "list_run_lines";
+    /// Breaks a run off; what it did stays done.
+    CANCEL_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}/cancel" as "cancel_run";
     /// Lists keys.
     KEYS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys" as "list_keys";
     /// Changes a key's expiry, or switches it off or on.
