@@ -38,7 +38,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// The path with its parameters filled in, in order. Ids, names and numbers need no escaping.
+    /// The path with its parameters filled in, in order. Ids, names and numbers need no escaping; anything
+    /// else goes through [`segment`] first.
     pub fn at(&self, values: &[&str]) -> String {
         let mut values = values.iter();
         let mut out = String::with_capacity(self.path.len() + 64);
@@ -51,6 +52,22 @@ impl Route {
         out.push_str(rest);
         out
     }
+}
+
+/// Text as one segment of a path: what is not a letter, a digit or one of `-._~` percent-encoded.
+pub fn segment(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
 }
 
 /// Where the OpenAPI document of the REST API is served.
@@ -186,6 +203,12 @@ mod tests {
             "/api/v1/workspaces/w/services/s/endpoints/acme/keys/primary/rotate"
         );
         assert_eq!(ME.at(&[]), "/api/v1/me");
+    }
+
+    #[test]
+    fn any_text_is_one_segment() {
+        assert_eq!(segment("a-1._~"), "a-1._~");
+        assert_eq!(segment("Größe [a/b]"), "Gr%C3%B6%C3%9Fe%20%5Ba%2Fb%5D");
     }
 
     #[test]
