@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 /// The server. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ pub struct Parts {
     pub tries: Tries,
     /// Reports of leaked keys by address.
     pub reports: Tries,
+    /// Wakes whoever carries out runs over many endpoints.
+    pub run_started: Notify,
     snapshot: ArcSwap<Snapshot>,
     loading: Mutex<()>,
     flushing: Mutex<()>,
@@ -147,6 +149,7 @@ impl App {
             passwords: Passwords::default(),
             tries: Tries::default(),
             reports: Tries::default(),
+            run_started: Notify::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
             loading: Mutex::new(()),
             flushing: Mutex::new(()),
@@ -179,7 +182,8 @@ impl App {
     }
 
     /// What runs beside the requests until the returned handle is dropped: counters to the database
-    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs.
+    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs, runs over
+    /// many endpoints.
     pub fn run_beside(&self) -> Beside {
         let flush = tokio::spawn(repeat(
             self.clone(),
@@ -200,7 +204,8 @@ impl App {
         // Before the first request can write one.
         self.area.blobs.clear_aside();
         let jobs = tokio::spawn(batch::run(self.clone()));
-        Beside(vec![flush, follow, sweep, quarantines, jobs])
+        let runs = tokio::spawn(crate::acts::runs::work::run(self.clone()));
+        Beside(vec![flush, follow, sweep, quarantines, jobs, runs])
     }
 
     /// Writes what was counted; what the database does not take is counted on.

@@ -2,22 +2,19 @@
 //! or all calls go back. What is tried is what an update to the version would make, the endpoint's own models
 //! kept; so whatever else changes the endpoint's version or models ends the rollout, in its transaction.
 
-use super::models::{TRIES, digests, living, serving, slots, version};
-use super::updates::{carry_out, not_updated};
+use super::models::{TRIES, digests, living, version};
+use super::updates::{self, Change, Wish, carry_out, not_updated};
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
 use crate::error::Error;
 use crate::store::endpoints::{self, Stored};
-use crate::store::{Tx, audit, models, rollouts};
+use crate::store::{Tx, audit, rollouts};
 use portico_api::id::EndpointId;
 use portico_api::rollout::StartRollout;
-use portico_domain::update::{self, Fate, Line, Plan, Target, UpdateProblem};
+use portico_domain::update::{Fate, Line, Plan, UpdateProblem};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// The act of a revision that a rollout brought.
-const PROMOTE: &str = "promote";
 
 /// What updating an endpoint to this version would do, its own models kept.
 ///
@@ -25,23 +22,11 @@ const PROMOTE: &str = "promote";
 /// [`Error::Invalid`] for a version that is not there, else if the database, the blob store or the engine
 /// does not answer.
 pub async fn plan(app: &App, endpoint: &Stored, number: u32) -> Result<Plan, Error> {
-    let newest = {
-        let mut conn = app.store.read().acquire().await?;
-        let newest = models::newest(&mut conn, &endpoint.service_id).await?;
-        newest.ok_or(Error::NotFound)?
+    let wish = Wish {
+        version: Some(number),
+        ..Wish::default()
     };
-    if number == 0 || number > newest {
-        return Err(Error::field(
-            "/version",
-            "version_unknown",
-            format!("This service has versions 1 to {newest}."),
-        ));
-    }
-    let target = Target {
-        version: number,
-        slots: slots(app, &version(app, &endpoint.service_id, number).await?).await?,
-    };
-    Ok(update::plan(&serving(app, endpoint).await?, &target, false))
+    updates::plan(app, endpoint, wish).await
 }
 
 /// The pipeline that an update to this version would make of an endpoint, its own models kept.
@@ -223,7 +208,11 @@ pub async fn promote(app: &App, who: &Who, endpoint: &EndpointId) -> Result<(), 
         {
             continue;
         }
-        carry_out(app, &mut tx, who, &present, &plan, (PROMOTE, false)).await?;
+        let change = Change {
+            act: "promote",
+            ..Change::update(&plan, false)
+        };
+        carry_out(&mut tx, who, &present, &change, app.clock.now()).await?;
         tx.commit().await?;
         return app.refresh().await;
     }

@@ -81,6 +81,8 @@ pub struct Answer {
 /// What lasts until an answer has been sent: its permit, and what is to be done once it has gone.
 #[derive(Clone)]
 pub struct Hold {
+    /// The version that scored it, where that is one that is tried.
+    pub candidate: Option<u32>,
     _permit: Arc<Permit>,
     _after: Option<Arc<After>>,
 }
@@ -283,6 +285,7 @@ impl Call {
                 total_ms: millis(self.began.elapsed()),
             },
             hold: Hold {
+                candidate: (self.arm == Arm::Candidate).then(|| self.version()),
                 _permit: permit,
                 _after: after,
             },

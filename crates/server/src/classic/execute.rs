@@ -47,6 +47,7 @@ pub(super) async fn execute(
     let throttled = outcome.as_ref().is_err_and(ClassicError::is_throttled);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&entry, slot).write(&mut response, throttled.then_some(Share::Full));
+    crate::http::served_by::write(&mut response, &entry);
     Ok(response)
 }
 

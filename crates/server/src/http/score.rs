@@ -43,6 +43,7 @@ async fn score(
     let violated = outcome.as_ref().err().and_then(Error::violated);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&entry, UsageSlot::Portal).write(&mut response, violated);
+    super::served_by::write(&mut response, &entry);
     Ok(response)
 }
 

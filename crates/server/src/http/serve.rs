@@ -6,6 +6,7 @@
 //! can keep an answer, with its permit, waiting for room in its window for as long as it likes.
 
 use super::rate_limit::HasPermit;
+use super::served_by::Candidate;
 use crate::app::App;
 use crate::calls::Hold;
 use crate::error::Error;
@@ -186,7 +187,11 @@ impl AsyncWrite for Impatient {
 
 /// A response that holds its permit until the system has taken its last byte, or its connection is gone.
 pub fn holding(response: Response, hold: Hold) -> Response {
+    let tried = hold.candidate;
     let mut response = response.map(|inner| Body::new(Holding { inner, hold }));
+    if let Some(version) = tried {
+        response.extensions_mut().insert(Candidate(version));
+    }
     response.extensions_mut().insert(HasPermit);
     response
 }

@@ -94,6 +94,7 @@ async fn serve(
     let violated = outcome.as_ref().err().and_then(|error| error.violated);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&opened.entry, opened.slot).write(&mut response, violated);
+    crate::http::served_by::write(&mut response, &opened.entry);
     response
 }
 

@@ -1,4 +1,4 @@
-//! Endpoints and their revisions.
+//! Endpoints.
 
 use crate::clock::{DAY, Micros};
 use crate::error::Error;
@@ -57,6 +57,8 @@ pub struct Stored {
     pub stay_until: Option<Micros>,
     /// Digest of the request that made it.
     pub created_from: Vec<u8>,
+    /// The number of the revision in force.
+    pub revision: u32,
     /// For its ETag.
     pub row_version: i64,
     /// When it was made.
@@ -73,7 +75,8 @@ const COLUMNS: &str = "
              WHERE t.service_id = e.service_id AND t.number = e.version) AS stages,
            (SELECT json_group_object(m.resource, m.sha256) FROM endpoint_model m WHERE m.endpoint_id = e.id) AS own_models,
            min(e.stay_until, coalesce((SELECT min(v.may_stay_until) FROM version v
-             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until)) AS stay_until
+             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until)) AS stay_until,
+           (SELECT coalesce(max(r.number), 0) FROM revision r WHERE r.endpoint_id = e.id) AS revision
       FROM endpoint e JOIN service s ON s.id = e.service_id JOIN workspace w ON w.id = e.workspace_id
       LEFT JOIN customer c ON c.id = e.customer_id
      WHERE s.deleted_at IS NULL AND w.deleted_at IS NULL";
@@ -123,6 +126,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
         own_models: serde_json::from_str(&own_models)?,
         stay_until: row.try_get("stay_until")?,
         created_from: row.try_get("created_from")?,
+        revision: row.try_get("revision")?,
         row_version: row.try_get("row_version")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
@@ -181,6 +185,26 @@ pub async fn named(
     let rows = sqlx::query(sql)
         .bind(service.as_str())
         .bind(serde_json::to_string(names)?)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(stored).collect()
+}
+
+/// These living endpoints of a service, in no order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn some(
+    conn: &mut SqliteConnection,
+    service: &ServiceId,
+    ids: &[EndpointId],
+) -> Result<Vec<Stored>, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} AND e.deleted_at IS NULL AND e.service_id = $1 AND e.id IN (SELECT value FROM json_each($2))"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(service.as_str())
+        .bind(serde_json::to_string(ids)?)
         .fetch_all(conn)
         .await?;
     rows.iter().map(stored).collect()
@@ -396,34 +420,6 @@ pub async fn follow_newest(
     .await?;
     row.map(|row| super::id(&row, "id", EndpointId::parse))
         .transpose()
-}
-
-/// Writes the next revision of an endpoint.
-///
-/// # Errors
-/// If the database does not take it.
-pub async fn insert_revision(
-    conn: &mut SqliteConnection,
-    endpoint: &EndpointId,
-    actor: &str,
-    act: &str,
-    version: u32,
-    models: &BTreeMap<String, String>,
-    now: Micros,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO revision (endpoint_id, number, at, actor, act, version, models)
-         SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6 FROM revision WHERE endpoint_id = $1",
-    )
-    .bind(endpoint.as_str())
-    .bind(now)
-    .bind(actor)
-    .bind(act)
-    .bind(version)
-    .bind(serde_json::to_string(models)?)
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// How many living endpoints a service has besides `default`.

@@ -40,6 +40,32 @@ pub async fn newest(
     Ok(number)
 }
 
+/// Digests of the models in the slots of each version of a service, by resource.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn slots(
+    pool: &SqlitePool,
+    service: &ServiceId,
+) -> Result<BTreeMap<u32, BTreeMap<String, String>>, Error> {
+    let rows: Vec<(u32, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT v.number, t.resource, t.sha256 FROM version v
+           LEFT JOIN stage t ON t.service_id = v.service_id AND t.number = v.number AND t.resource IS NOT NULL
+          WHERE v.service_id = $1",
+    )
+    .bind(service.as_str())
+    .fetch_all(pool)
+    .await?;
+    let mut slots: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
+    for (number, resource, sha256) in rows {
+        let version = slots.entry(number).or_default();
+        if let (Some(resource), Some(sha256)) = (resource, sha256) {
+            version.insert(resource, sha256);
+        }
+    }
+    Ok(slots)
+}
+
 /// Gives an endpoint its own model for a resource, in place of one that it may have there.
 ///
 /// # Errors

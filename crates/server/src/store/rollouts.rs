@@ -149,7 +149,7 @@ pub async fn actor(conn: &mut SqliteConnection, label: &str) -> Result<String, E
             .bind(label)
             .fetch_optional(conn)
             .await?;
-    Ok(name.unwrap_or_else(|| label.to_owned()))
+    Ok(super::revisions::actor(label, name, false))
 }
 
 fn signed(count: u64) -> i64 {
