@@ -9,5 +9,6 @@ mod base62;
 pub mod key;
 pub mod load;
 pub mod rotation;
+pub mod schema;
 pub mod throttle;
 pub mod update;

@@ -64,6 +64,9 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The disk has no room for a body.
+    #[error("The server has no room for this. Tell its administrator.")]
+    NoRoom,
     /// A body that came too slowly.
     #[error("The request body came too slowly.")]
     TooSlow,
@@ -164,6 +167,7 @@ impl Error {
             Self::PreconditionRequired => (428, Code::PreconditionRequired),
             Self::PreconditionFailed => (412, Code::PreconditionFailed),
             Self::TooLarge { .. } => (413, Code::TooLarge),
+            Self::NoRoom => (507, Code::NoRoom),
             Self::TooSlow => (408, Code::Malformed),
             Self::UnsupportedMediaType => (415, Code::UnsupportedMediaType),
             Self::Throttled { .. } => (429, Code::Throttled),

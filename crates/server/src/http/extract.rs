@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::id::{DraftId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::name::EndpointName;
 use portico_api::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageQuery};
@@ -256,6 +256,8 @@ pub struct Place {
     pub slot: Option<KeySlot>,
     /// `{n}`.
     pub version: Option<u32>,
+    /// `{draft}`.
+    pub draft: Option<DraftId>,
 }
 
 impl Place {
@@ -312,6 +314,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
                     place.endpoint = Some(EndpointName::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "slot" => place.slot = Some(KeySlot::parse(value).ok_or(Error::NotFound)?),
+                "draft" => {
+                    place.draft = Some(DraftId::parse(value).map_err(|_| Error::NotFound)?);
+                }
                 "n" => place.version = Some(value.parse().map_err(|_| Error::NotFound)?),
                 _ => {}
             }

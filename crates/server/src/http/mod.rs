@@ -3,6 +3,7 @@
 
 mod assets;
 mod customers;
+mod drafts;
 mod endpoints;
 pub mod extract;
 mod headers;
@@ -50,6 +51,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);
+    drafts::routes(&mut api);
     endpoints::routes(&mut api);
     keys::routes(&mut api);
     leaks::routes(&mut api);
