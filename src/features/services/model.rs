@@ -107,6 +107,7 @@ mod tests {
             rows: 344,
             label_differences: 0,
             largest_difference: 3.1e-7,
+            ..Parity::default()
         };
         assert_eq!(
             parity_in_words(&parity),

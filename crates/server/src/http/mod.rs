@@ -3,6 +3,7 @@
 
 mod assets;
 mod customers;
+mod drafts;
 mod endpoints;
 pub mod extract;
 mod headers;
@@ -57,6 +58,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);
+    drafts::routes(&mut api);
     endpoints::routes(&mut api);
     models::routes(&mut api);
     updates::routes(&mut api);
