@@ -638,6 +638,7 @@ pub async fn publish(
             samples: draft.samples.clone(),
             parity: parity.clone(),
             difference: None,
+            may_stay_until: None,
         },
         self_test: Some(self_test),
         accept_breaking: request.accept_breaking,

@@ -12,6 +12,7 @@ mod keys;
 mod leaks;
 mod ledger;
 mod models;
+mod notices;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
@@ -70,6 +71,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     score::routes(&mut api);
     usage::routes(&mut api);
     rollouts::routes(&mut api);
+    notices::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))

@@ -24,6 +24,7 @@ mod management;
 mod many;
 mod models;
 mod names;
+mod notices;
 mod origins;
 mod parameters;
 mod penguins;
