@@ -25,6 +25,8 @@ struct Stage {
     actors: Vec<Actor>,
     workspace: WorkspaceId,
     customer: CustomerId,
+    /// A run that has ended.
+    run: String,
     count: AtomicU32,
 }
 
@@ -112,7 +114,21 @@ async fn stage() -> Stage {
     at.delete(&world.owner, &world.path("/endpoints/gone"))
         .await
         .expect(204);
+    // It finds nothing to do, and is over before the first question about it.
+    let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+    let run = at
+        .post(&world.owner, &world.path("/runs"), request)
+        .await
+        .expect(202);
+    let run = run["id"].as_str().unwrap().to_owned();
+    let shown = world.path(&format!("/runs/{run}"));
+    let began = std::time::Instant::now();
+    while at.get(&world.owner, &shown).await.expect(200)["state"] == "running" {
+        assert!(began.elapsed().as_secs() < 10);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     Stage {
+        run,
         workspace,
         world,
         actors,
@@ -138,13 +154,15 @@ impl Stage {
                 "name" => "acme",
                 "slot" => "secondary",
                 "n" => "1",
+                "resource" => "model",
+                "run" => self.run.as_str(),
                 other => panic!("parameter {other}"),
             });
         }
         let objects = values.len()
             - values
                 .iter()
-                .filter(|v| ["secondary", "1"].contains(v))
+                .filter(|v| ["secondary", "1", "model"].contains(v))
                 .count();
         if let (Some(object), 1..) = (object, objects) {
             values[objects - 1] = object;
@@ -169,7 +187,7 @@ impl Stage {
                 (Some(json!({})), Some("*"), 200)
             }
             // A state that never was: the object is found and left alone.
-            "delete_workspace" | "delete_service" | "delete_endpoint" => {
+            "delete_workspace" | "delete_service" | "delete_endpoint" | "uncustomise_endpoint" => {
                 (None, Some("\"999\""), 412)
             }
             "update_key" => (Some(json!({})), None, 200),
@@ -178,6 +196,15 @@ impl Stage {
             "end_grace" | "end_token_grace" | "release_models" => (None, None, 409),
             "extend_grace" => (Some(json!({"grace_seconds": 60})), None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
+            // The service has no such slot.
+            "customise_endpoint" => (None, None, 422),
+            "update_endpoint_version" => (Some(json!({})), None, 200),
+            "plan_run" | "start_run" => {
+                let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+                let allowed = if route.name == "plan_run" { 200 } else { 202 };
+                (Some(request), None, allowed)
+            }
+            "cancel_run" => (None, None, 409),
             _ => (None, None, 200),
         }
     }

@@ -14,11 +14,15 @@ mod bodies;
 mod calls;
 mod documents;
 mod endpoints;
+mod histories;
 mod inference;
 mod jobs;
 mod keys;
+mod lab;
 mod leaks;
 mod limits;
+#[path = "../linear/mod.rs"]
+mod linear;
 mod management;
 mod models;
 mod names;
@@ -26,11 +30,22 @@ mod origins;
 mod parameters;
 mod penguins;
 mod rewrap;
+mod runs;
 mod sealing;
 mod sessions;
 mod support;
 mod tokens;
 mod trail;
+mod updating;
 mod usage;
 mod wires;
 mod world;
+
+/// A figure for whoever reads the test's output.
+#[expect(
+    clippy::print_stderr,
+    reason = "shown where output is asked for, or the test fails"
+)]
+fn note(figures: &str) {
+    eprintln!("{figures}");
+}
