@@ -65,8 +65,11 @@ fn model(sha256: String, width: u64) -> Model {
     }
 }
 
-/// What runs in each slot: own models in their places.
-fn scores(endpoint: &Serving) -> (u32, BTreeMap<String, String>) {
+/// A version, and what runs in each of its slots.
+type Score = (u32, BTreeMap<String, String>);
+
+/// What an endpoint scores: own models in their places.
+fn scores(endpoint: &Serving) -> Score {
     let models = endpoint.slots.keys().filter_map(|name| {
         let sha256 = running(endpoint, name)?;
         Some((name.clone(), sha256))
@@ -82,7 +85,7 @@ struct World {
     /// The last one is `default`.
     endpoints: Vec<Serving>,
     /// Of each endpoint, in order of time, with what it scored then.
-    revisions: Vec<Vec<(Serving, (u32, BTreeMap<String, String>))>>,
+    revisions: Vec<Vec<(Serving, Score)>>,
     runs: Vec<Vec<Done>>,
 }
 

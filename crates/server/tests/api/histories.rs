@@ -265,11 +265,10 @@ impl Shadow {
         let run = self.lab.start_run(body).await;
         let run = self.lab.ended(&run).await;
         for at in 0..ENDPOINTS {
-            if !plain_only || before[at].own.is_empty() {
-                if let Some(next) = self.updated(at, version, false) {
-                    self.endpoints[at] = next;
-                    self.now(at);
-                }
+            let chosen = !plain_only || before[at].own.is_empty();
+            if chosen && let Some(next) = self.updated(at, version, false) {
+                self.endpoints[at] = next;
+                self.now(at);
             }
         }
         self.count("runs");

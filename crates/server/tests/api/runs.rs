@@ -41,7 +41,7 @@ async fn behind() -> Lab {
     lab
 }
 
-fn update(selection: Value, version: Option<u32>) -> Value {
+fn update(selection: &Value, version: Option<u32>) -> Value {
     let mut act = json!({"kind": "update"});
     if let Some(version) = version {
         act["version"] = json!(version);
@@ -160,7 +160,7 @@ async fn ten_thousand_endpoints_are_listed_fast() {
         .filter(|line| line["models"][0]["own"] == true);
     assert_eq!(own.count(), 10_001);
     let began = Instant::now();
-    let body = update(all(), None);
+    let body = update(&all(), None);
     let plan = lab
         .at
         .post(&lab.token, &lab.path("/runs/plan"), body)
@@ -180,7 +180,7 @@ async fn ten_thousand_endpoints_are_listed_fast() {
 #[tokio::test]
 async fn a_run_changes_what_its_plan_said_and_names_old_and_new() {
     let lab = behind().await;
-    let body = update(all(), None);
+    let body = update(&all(), None);
     let plan = lab
         .at
         .post(&lab.token, &lab.path("/runs/plan"), body.clone())
@@ -226,7 +226,7 @@ async fn a_run_changes_what_its_plan_said_and_names_old_and_new() {
         run["id"],
         "the same request is the same run"
     );
-    start(&update(all(), Some(1)), "one")
+    start(&update(&all(), Some(1)), "one")
         .await
         .problem(422, "idempotency_key_reused");
 
@@ -266,7 +266,7 @@ async fn a_run_changes_what_its_plan_said_and_names_old_and_new() {
 #[tokio::test]
 async fn a_run_is_taken_back_where_nothing_came_after_it() {
     let lab = behind().await;
-    let run = lab.start_run(update(all(), None)).await;
+    let run = lab.start_run(update(&all(), None)).await;
     lab.ended(&run).await;
     lab.customise("plain", slot("b", 77)).await.expect(200);
     let rollback = |run: &Value, selection: Value| json!({"selection": selection, "act": {"kind": "rollback", "run": run["id"]}});
@@ -297,7 +297,7 @@ async fn a_run_is_taken_back_where_nothing_came_after_it() {
         ["create 1", "customise 1 a", "update 2 a", "rollback 1 a"]
     );
     // Overwriting, and taking that back, brings the own model back.
-    let mut over = update(json!({"kind": "named", "names": ["own", "own"]}), None);
+    let mut over = update(&json!({"kind": "named", "names": ["own", "own"]}), None);
     over["act"]["overwrite"] = json!(true);
     let over = lab.start_run(over).await;
     assert_eq!(lab.ended(&over).await["total"], 1);
@@ -315,7 +315,7 @@ async fn a_run_is_taken_back_where_nothing_came_after_it() {
 async fn who_is_customised_can_be_left_out() {
     let lab = behind().await;
     let run = lab
-        .start_run(update(json!({"kind": "all_except_customised"}), None))
+        .start_run(update(&json!({"kind": "all_except_customised"}), None))
         .await;
     lab.ended(&run).await;
     assert_eq!(
@@ -337,22 +337,22 @@ async fn what_can_not_be_run_is_refused_by_field() {
     let no_run = "0".repeat(32);
     for (body, pointer, code) in [
         (
-            update(named(json!(["plain", "nobody"])), None),
+            update(&named(json!(["plain", "nobody"])), None),
             "/selection/names",
             "endpoint_unknown",
         ),
         (
-            update(named(json!([])), None),
+            update(&named(json!([])), None),
             "/selection/names",
             "names_count",
         ),
         (
-            update(named(json!(["default"])), None),
+            update(&named(json!(["default"])), None),
             "/selection/names",
             "default_endpoint",
         ),
-        (update(all(), Some(3)), "/act/version", "version_unknown"),
-        (update(all(), Some(0)), "/act/version", "version_unknown"),
+        (update(&all(), Some(3)), "/act/version", "version_unknown"),
+        (update(&all(), Some(0)), "/act/version", "version_unknown"),
         (
             act(json!({"kind": "rollback", "run": no_run})),
             "/act/run",
@@ -464,7 +464,7 @@ async fn a_run_that_is_broken_off_leaves_the_rest_alone() {
     // What is started afterwards gets its turn, and the cancelled one does not.
     lab.at.wait(1_000_000);
     let next = lab
-        .start_run(update(json!({"kind": "named", "names": ["own"]}), None))
+        .start_run(update(&json!({"kind": "named", "names": ["own"]}), None))
         .await;
     assert_eq!(lab.ended(&next).await["changed"], 1);
     assert!(

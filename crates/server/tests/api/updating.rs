@@ -375,26 +375,11 @@ async fn every_wire_names_version_and_revision() {
     let classic =
         json!({"Inputs": {"input1": {"ColumnNames": linear::COLUMNS, "Values": [[1, 0, 0]]}}});
     let tensor = json!({"inputs": [{"name": "row", "shape": [1, 3], "datatype": "FP64", "data": [1, 0, 0]}]});
-    let described = lab
-        .at
-        .get(&key, &format!("{}/models/Linear", url("inference")))
-        .await
-        .expect(200);
-    let inputs = described["inputs"].as_array().unwrap().len();
-    let each: Vec<Value> = linear::COLUMNS
-        .iter()
-        .map(|name| json!({"name": name, "shape": [1, 1], "datatype": "FP64", "data": [1]}))
-        .collect();
-    let tensors = if inputs == 1 {
-        tensor
-    } else {
-        json!({"inputs": each})
-    };
     let calls = [
         (url("request_response"), classic, 200),
         (
-            format!("{}/models/Linear/infer", url("inference")),
-            tensors,
+            format!("{}/v2/models/Linear/infer", url("inference")),
+            tensor,
             200,
         ),
         (url("request_response"), json!({"Inputs": {}}), 400),
