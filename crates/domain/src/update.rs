@@ -433,4 +433,6 @@ pub fn plan(serving: &Serving, target: &Target, overwrite: bool) -> Plan {
 }
 
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod tests;

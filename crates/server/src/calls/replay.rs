@@ -54,8 +54,9 @@ pub async fn replay(
     };
     let current = look.side(&entry.pipeline).await?;
     let candidate = look.side(other).await?;
-    let rows = cells.iter().enumerate().map(|(row, inputs)| ReplayRow {
-        inputs: inputs.clone(),
+    let rows = cells.into_iter().enumerate();
+    let rows = rows.map(|(row, inputs)| ReplayRow {
+        inputs,
         differs: current.differs(&candidate, row),
         current: current.shown(row),
         candidate: candidate.shown(row),

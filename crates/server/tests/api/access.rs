@@ -27,6 +27,8 @@ struct Stage {
     customer: CustomerId,
     /// A draft that was refused.
     draft: String,
+    /// A run that has ended.
+    run: String,
     count: AtomicU32,
 }
 
@@ -117,7 +119,21 @@ async fn stage() -> Stage {
     let path = format!("/api/v1/workspaces/{workspace}/drafts?file=none.onnx");
     let draft = at.ask(&world.owner, "POST", &path).text("no model");
     let draft = draft.send().await.expect(201);
+    // It finds nothing to do, and is over before the first question about it.
+    let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+    let run = at
+        .post(&world.owner, &world.path("/runs"), request)
+        .await
+        .expect(202);
+    let run = run["id"].as_str().unwrap().to_owned();
+    let shown = world.path(&format!("/runs/{run}"));
+    let began = std::time::Instant::now();
+    while at.get(&world.owner, &shown).await.expect(200)["state"] == "running" {
+        assert!(began.elapsed().as_secs() < 10);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     Stage {
+        run,
         workspace,
         world,
         actors,
@@ -145,13 +161,15 @@ impl Stage {
                 "draft" => &self.draft,
                 "slot" => "secondary",
                 "n" => "1",
+                "resource" => "model",
+                "run" => self.run.as_str(),
                 other => panic!("parameter {other}"),
             });
         }
         let objects = values.len()
             - values
                 .iter()
-                .filter(|v| ["secondary", "1"].contains(v))
+                .filter(|v| ["secondary", "1", "model"].contains(v))
                 .count();
         if let (Some(object), 1..) = (object, objects) {
             values[objects - 1] = object;
@@ -176,9 +194,11 @@ impl Stage {
                 (Some(json!({})), Some("*"), 200)
             }
             // A state that never was: the object is found and left alone.
-            "delete_workspace" | "delete_service" | "delete_endpoint" | "delete_draft" => {
-                (None, Some("\"999\""), 412)
-            }
+            "delete_workspace"
+            | "delete_service"
+            | "delete_endpoint"
+            | "delete_draft"
+            | "uncustomise_endpoint" => (None, Some("\"999\""), 412),
             // It does not say what it sends.
             "create_draft" => (None, None, 400),
             // What was refused is described and published no more.
@@ -209,6 +229,15 @@ impl Stage {
             "end_rollout" => (None, Some("*"), 404),
             "promote_rollout" => (None, None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
+            // The service has no such slot.
+            "customise_endpoint" => (None, None, 422),
+            "update_endpoint_version" => (Some(json!({})), None, 200),
+            "plan_run" | "start_run" => {
+                let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+                let allowed = if route.name == "plan_run" { 200 } else { 202 };
+                (Some(request), None, allowed)
+            }
+            "cancel_run" => (None, None, 409),
             _ => (None, None, 200),
         }
     }

@@ -15,11 +15,15 @@ mod calls;
 mod documents;
 mod drafts;
 mod endpoints;
+mod histories;
 mod inference;
 mod jobs;
 mod keys;
+mod lab;
 mod leaks;
 mod limits;
+#[path = "../linear/mod.rs"]
+mod linear;
 mod management;
 mod many;
 mod models;
@@ -31,11 +35,22 @@ mod penguins;
 mod publishing;
 mod rewrap;
 mod rollouts;
+mod runs;
 mod sealing;
 mod sessions;
 mod support;
 mod tokens;
 mod trail;
+mod updating;
 mod usage;
 mod wires;
 mod world;
+
+/// A figure for whoever reads the test's output.
+#[expect(
+    clippy::print_stderr,
+    reason = "shown where output is asked for, or the test fails"
+)]
+fn note(figures: &str) {
+    eprintln!("{figures}");
+}

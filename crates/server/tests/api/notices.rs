@@ -147,12 +147,10 @@ async fn a_customer_hears_of_a_newer_version_and_stays_as_long_as_it_may() {
         .await
         .expect(200);
     assert!(shown().await.is_null());
-    let other = at.post(
-        &carla,
-        &stage.rest("/endpoints/acme/stay"),
-        json!({"until": day(1)}),
-    );
-    other.await.problem(404, "not_found");
+    let acme = stage.rest("/endpoints/acme/stay");
+    at.post(&carla, &acme, json!({"until": day(1)}))
+        .await
+        .problem(404, "not_found");
     patch(&stage.token, json!(day(-1))).await.expect(200);
     refused(json!(day(5)), "stay_over").await;
     patch(&stage.token, json!(null)).await.expect(200);
