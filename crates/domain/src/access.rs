@@ -239,6 +239,16 @@ rows! {
     SCORE             Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     USAGE             Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     RELEASE           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UPDATE_VERSION    Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    CREATE_MANY       Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    ROLLOUT           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    START_ROLLOUT     Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UPDATE_ROLLOUT    Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    END_ROLLOUT       Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    PROMOTE           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    NOTICE            Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    STAY              Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    REPLAY            Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
 }
 
 const _: () = {
