@@ -23,6 +23,8 @@ pub enum Fate {
     NoLongerFits,
     /// The new version no longer has the resource.
     Dropped,
+    /// The endpoint's own model of an earlier revision is there again; going back alone does this.
+    Restored,
 }
 
 /// One resource in a plan.
