@@ -9,6 +9,10 @@ mod client;
 mod features;
 mod routes;
 mod session;
+#[expect(
+    dead_code,
+    reason = "the components of all programs; the portal itself needs most of them"
+)]
 mod ui;
 
 use ui::view;

@@ -128,6 +128,22 @@ routes! {
     UPDATE_SERVICE: Patch "/api/v1/workspaces/{ws}/services/{svc}" as "update_service";
     /// Deletes a service.
     DELETE_SERVICE: Delete "/api/v1/workspaces/{ws}/services/{svc}" as "delete_service";
+    /// Uploads an ONNX file or a package that is to become a version.
+    CREATE_DRAFT: Post "/api/v1/workspaces/{ws}/drafts" as "create_draft";
+    /// Lists drafts, newest first.
+    DRAFTS: Get "/api/v1/workspaces/{ws}/drafts" as "list_drafts";
+    /// One draft.
+    DRAFT: Get "/api/v1/workspaces/{ws}/drafts/{draft}" as "get_draft";
+    /// Changes what a draft says of itself.
+    UPDATE_DRAFT: Patch "/api/v1/workspaces/{ws}/drafts/{draft}" as "update_draft";
+    /// Throws a draft away; one that is being vetted stops.
+    DELETE_DRAFT: Delete "/api/v1/workspaces/{ws}/drafts/{draft}" as "delete_draft";
+    /// Scores the sample rows of a draft.
+    PREVIEW_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/preview" as "preview_draft";
+    /// Makes a draft the next version of its service, or the first of a new one.
+    PUBLISH_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/publish" as "publish_draft";
+    /// Scores a version's sample rows again, on the engine that runs now.
+    CHECK_VERSION: Post "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}/check" as "check_version";
     /// Lists versions, newest first.
     VERSIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/versions" as "list_versions";
     /// One version.

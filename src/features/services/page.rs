@@ -2,7 +2,7 @@
 
 use super::endpoints::EndpointsTab;
 use super::text;
-use super::versions::VersionsTab;
+use crate::features::later::Later;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab};
 use crate::session::use_session;
@@ -79,8 +79,10 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             </Show>
         }
     };
+    let may = publisher.get_untracked();
     let tabs = ServiceTab::ALL
         .into_iter()
+        .filter(|this| may || *this != ServiceTab::Ledger)
         .map(|this| Tab {
             href: Page::Service {
                 ws: ws.clone(),
@@ -91,6 +93,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             label: match this {
                 ServiceTab::Endpoints => text::ENDPOINTS,
                 ServiceTab::Versions => text::VERSIONS,
+                ServiceTab::Ledger => text::LEDGER,
             },
             current: Signal::derive(move || tab.get() == this),
         })
@@ -105,7 +108,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
                 ServiceTab::Endpoints => {
                     view! { <EndpointsTab ws=ws svc=svc adding=adding publisher=publisher/> }.into_any()
                 }
-                ServiceTab::Versions => view! { <VersionsTab ws=ws svc=svc/> }.into_any(),
+                tab => view! { <Later page=Page::Service { ws, svc, tab }/> }.into_any(),
             }
         }}
     }
