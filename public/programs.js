@@ -1,10 +1,15 @@
 // Opens the programs that a first visit does without: the spreadsheet, and the pages of publishing.
-// Fetches a program's module and style sheet when it is first opened. The portal imports this file
+// Fetches a program's module and style sheets when it is first opened. The portal imports this file
 // only then; names of files are made unique to the build by `cargo xtask`.
 
 const PROGRAMS = {
-  sheet: { style: "/batch.css", code: "/sheet.js", module: "/sheet_bg.wasm", show: keep },
-  publishing: { style: "/publishing.css", code: "/publishing.js", module: "/publishing_bg.wasm", show: put },
+  sheet: { styles: ["/batch.css"], code: "/sheet.js", module: "/sheet_bg.wasm", show: keep },
+  publishing: {
+    styles: ["/publishing.css", "/ledger.css"],
+    code: "/publishing.js",
+    module: "/publishing_bg.wasm",
+    show: put,
+  },
 };
 const WORKER = "/sheet_worker_loader.js";
 
@@ -69,7 +74,7 @@ async function load(program) {
     const [code, module] = await Promise.all([
       import(program.code + program.attempt),
       fetch(program.module),
-      style(program.style),
+      ...program.styles.map(style),
     ]);
     await code.default({ module_or_path: module });
     return code;

@@ -11,6 +11,7 @@ mod routes;
 mod session;
 #[expect(
     dead_code,
+    unused_imports,
     reason = "the components of all programs; the portal itself needs most of them"
 )]
 mod ui;

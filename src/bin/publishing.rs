@@ -19,7 +19,17 @@ mod features {
     pub mod consume {
         pub mod model;
     }
+    // An idempotency key is made as the dialogs of endpoints make theirs.
+    #[expect(dead_code, reason = "ids of endpoints, of the dialog that adds one")]
+    pub mod endpoints {
+        pub mod mint;
+    }
+    pub mod ledger;
+    pub mod many;
+    pub mod models;
+    pub mod pasted;
     pub mod publishing;
+    pub mod rollout;
     pub mod versions;
 }
 #[path = "../outside.rs"]
@@ -38,10 +48,15 @@ mod routes;
 #[path = "../ui/mod.rs"]
 mod ui;
 
+use client::endpoints::Place;
+use features::ledger::Ledger;
+use features::many::Many;
+use features::models::Models;
+use features::rollout::RolloutView;
 use features::versions::VersionsTab;
 use leptos::prelude::*;
 use outside::Outside;
-use routes::{Page, ServiceTab};
+use routes::{EndpointTab, Page, ServiceTab};
 use serde::Deserialize;
 use std::any::Any;
 use ui::ToastHost;
@@ -105,6 +120,19 @@ fn page_of(page: Page) -> AnyView {
             svc,
             tab: ServiceTab::Versions,
         } => view! { <VersionsTab ws=ws svc=svc/> },
+        Page::Service {
+            ws,
+            svc,
+            tab: ServiceTab::Ledger,
+        } => view! { <Ledger ws=ws svc=svc/> },
+        Page::Many { ws, svc } => view! { <Many ws=ws svc=svc/> },
+        Page::Endpoint {
+            ws,
+            svc,
+            name,
+            tab: EndpointTab::Models,
+        } => view! { <Models place=Place { ws, svc, name }/> },
+        Page::Rollout { ws, svc, name } => view! { <RolloutView place=Place { ws, svc, name }/> },
         // The portal asks for no other.
         _ => ().into_any(),
     }

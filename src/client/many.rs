@@ -9,10 +9,6 @@ use portico_api::update::{CreateMany, CreatedMany};
 ///
 /// # Errors
 /// [`super::ClientError`]; what is wrong with a row stands in the answer.
-pub async fn create(
-    ws: &WorkspaceId,
-    svc: &ServiceId,
-    body: &CreateMany,
-) -> Answer<CreatedMany> {
+pub async fn create(ws: &WorkspaceId, svc: &ServiceId, body: &CreateMany) -> Answer<CreatedMany> {
     post(&routes::CREATE_MANY, &[ws.as_str(), svc.as_str()], body).await
 }

@@ -17,6 +17,7 @@ pub mod runs;
 pub mod score;
 pub mod services;
 pub mod session;
+pub mod stop;
 pub mod updates;
 pub mod upload;
 pub mod usage;

@@ -57,12 +57,7 @@ pub async fn lines(
     run: &str,
     page: &PageQuery,
 ) -> Answer<Page<RunLine>> {
-    get_page(
-        &routes::RUN_LINES,
-        &[ws.as_str(), svc.as_str(), run],
-        page,
-    )
-    .await
+    get_page(&routes::RUN_LINES, &[ws.as_str(), svc.as_str(), run], page).await
 }
 
 /// Breaks a run off. What it did stays done.
@@ -70,12 +65,9 @@ pub async fn lines(
 /// # Errors
 /// [`super::ClientError`].
 pub async fn cancel(ws: &WorkspaceId, svc: &ServiceId, run: &str) -> Answer<()> {
-    Call::new(
-        &routes::CANCEL_RUN,
-        &[ws.as_str(), svc.as_str(), run],
-    )
-    .json(&json!({}))?
-    .send()
-    .await?;
+    Call::new(&routes::CANCEL_RUN, &[ws.as_str(), svc.as_str(), run])
+        .json(&json!({}))?
+        .send()
+        .await?;
     Ok(())
 }

@@ -81,7 +81,11 @@ struct Listener {
 }
 
 impl Listener {
-    fn on(target: &EventTarget, name: &'static str, act: impl Fn(web_sys::Event) + 'static) -> Self {
+    fn on(
+        target: &EventTarget,
+        name: &'static str,
+        act: impl Fn(web_sys::Event) + 'static,
+    ) -> Self {
         let heard = Closure::new(act);
         // Adding a listener to an element that exists can't fail.
         let _ = target.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());

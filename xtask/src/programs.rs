@@ -18,7 +18,7 @@ pub enum Program {
 
 /// As trunk leaves them; a file comes after those that it names. The last one opens both programs,
 /// and counts with the first.
-const FILES: [(&str, Program); 10] = [
+const FILES: [(&str, Program); 11] = [
     ("batch.css", Program::Sheet),
     ("sheet_worker_bg.wasm", Program::Sheet),
     ("sheet_worker.js", Program::Sheet),
@@ -26,6 +26,7 @@ const FILES: [(&str, Program); 10] = [
     ("sheet_bg.wasm", Program::Sheet),
     ("sheet.js", Program::Sheet),
     ("publishing.css", Program::Publishing),
+    ("ledger.css", Program::Publishing),
     ("publishing_bg.wasm", Program::Publishing),
     ("publishing.js", Program::Publishing),
     ("programs.js", Program::Sheet),
@@ -112,7 +113,7 @@ mod tests {
         fs::write(
             dist.join("programs.js"),
             "\"/sheet.js\" \"/sheet_bg.wasm\" \"/batch.css\" \"/sheet_worker_loader.js\" \
-             \"/publishing.js\" \"/publishing_bg.wasm\" \"/publishing.css\"",
+             \"/publishing.js\" \"/publishing_bg.wasm\" \"/publishing.css\" \"/ledger.css\"",
         )
         .unwrap();
         fs::write(
@@ -138,7 +139,7 @@ mod tests {
         for name in names.iter().filter(|name| !name.ends_with("wasm")) {
             let text = fs::read_to_string(dist.join(name)).unwrap();
             for word in text.split(['"', '\'', '/', ' ', '(', ')']) {
-                let of_a_program = ["sheet", "batch", "publishing", "programs"];
+                let of_a_program = ["sheet", "batch", "publishing", "ledger", "programs"];
                 if of_a_program.iter().any(|part| word.contains(part)) {
                     // The made-up contents of a file may be its own old name.
                     let itself = FILES.iter().any(|(file, _)| *file == word)
@@ -151,7 +152,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen, 11);
+        assert_eq!(seen, 12);
         fs::remove_dir_all(&dist).unwrap();
     }
 
@@ -167,6 +168,7 @@ mod tests {
         let untouched = [
             "batch",
             "index.html",
+            "ledger",
             "publishing",
             "publishing",
             "publishing_bg",

@@ -69,7 +69,9 @@ impl Filter {
                     _ => notes.push(format!("There is no version “{number}”; all are shown.")),
                 },
                 ("behind" | "own", other) => {
-                    notes.push(format!("“{name}={other}” means nothing here and is left out."));
+                    notes.push(format!(
+                        "“{name}={other}” means nothing here and is left out."
+                    ));
                 }
                 // What other parts of the address say is theirs.
                 _ => {}
@@ -109,7 +111,9 @@ impl Filter {
         let lets = |row: &Row| {
             (!self.behind || row.line.behind > 0)
                 && (!self.customised || row.customised)
-                && self.version.is_none_or(|version| row.line.version == version)
+                && self
+                    .version
+                    .is_none_or(|version| row.line.version == version)
                 && words.iter().all(|word| row.hay.contains(word))
         };
         let kept = rows.iter().enumerate().filter(|(_, row)| lets(row));
@@ -228,10 +232,7 @@ pub fn plan_in_words(plan: &RunPlan) -> String {
         0 => "No endpoint changes".to_owned(),
         change => {
             let verb = if change == 1 { "changes" } else { "change" };
-            format!(
-                "{} {verb}",
-                counted(change.into(), "endpoint", "endpoints")
-            )
+            format!("{} {verb}", counted(change.into(), "endpoint", "endpoints"))
         }
     }];
     if plan.keep_own > 0 {
@@ -241,7 +242,10 @@ pub fn plan_in_words(plan: &RunPlan) -> String {
         ));
     }
     if plan.unchanged > 0 {
-        parts.push(format!("{} stay as they are", grouped(plan.unchanged.into())));
+        parts.push(format!(
+            "{} stay as they are",
+            grouped(plan.unchanged.into())
+        ));
     }
     if plan.refused > 0 {
         parts.push(format!("{} are passed by", grouped(plan.refused.into())));

@@ -72,7 +72,14 @@ fn a_filter_wants_all_that_it_asks_for() {
 #[test]
 fn ten_thousand_lines_are_filtered_in_an_instant() {
     let rows: Vec<Row> = (0..10_000)
-        .map(|number| Row::of(line(&format!("customer{number}"), Some("Acme"), 2, number % 3 == 0)))
+        .map(|number| {
+            Row::of(line(
+                &format!("customer{number}"),
+                Some("Acme"),
+                2,
+                number % 3 == 0,
+            ))
+        })
         .collect();
     let filter = Filter {
         text: "customer99 ac".to_owned(),
@@ -269,6 +276,9 @@ fn a_selection_is_told_in_words() {
     assert_eq!(of(vec![name("acme")]), "acme");
     assert_eq!(of(vec![name("acme"), name("beta")]), "2 endpoints");
     assert_eq!(versions(&rows()), [3, 2, 1]);
-    assert_eq!(footer(10_000, 12, true, true), "12 of 10,000 endpoints match");
+    assert_eq!(
+        footer(10_000, 12, true, true),
+        "12 of 10,000 endpoints match"
+    );
     assert_eq!(footer(1, 1, false, false), "1 endpoint loaded so far");
 }

@@ -1,9 +1,7 @@
 //! A list of endpoints to be made, as it is pasted or read from a file, and how far making them is.
 //! Plain values.
-//!
-//! The list has four short columns, so it is taken apart here, by the rules of RFC 4180, and not by the
-//! spreadsheet's reader, whose detection of dialects and encodings would be downloaded with it.
 
+use crate::features::pasted::{CutProblem, records};
 use crate::ui::letters::lower;
 use crate::ui::number::{counted, grouped};
 use portico_api::update::{ManyLine, ManyRow, ManyState};
@@ -38,10 +36,8 @@ pub struct List {
 pub enum ListProblem {
     /// There is nothing in it.
     Empty,
-    /// Bytes in it are no text in UTF-8.
-    Encoding,
-    /// A quote is not closed; the line in which it opens.
-    OpenQuote(usize),
+    /// It can't be cut into cells.
+    Cut(CutProblem),
     /// More rows than a list may have.
     TooLong(usize),
     /// The heading has no column for the name.
@@ -53,10 +49,7 @@ impl ListProblem {
     pub fn in_words(&self) -> String {
         match self {
             Self::Empty => "There are no rows in it.".to_owned(),
-            Self::Encoding => {
-                "It is not in UTF-8. Save it as “CSV UTF-8”, or paste the rows instead.".to_owned()
-            }
-            Self::OpenQuote(line) => format!("A quote that opens in line {line} is never closed."),
+            Self::Cut(problem) => problem.in_words(),
             Self::TooLong(rows) => format!(
                 "It has {} rows; a list has at most {}.",
                 grouped(count(*rows)),
@@ -71,18 +64,12 @@ fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// Reads a list: separated by tabs where its first line has one, else by semicolons where it has more
-/// of them than commas, else by commas.
+/// Reads a list. With a heading the columns may stand in any order.
 ///
 /// # Errors
 /// [`ListProblem`].
 pub fn read(text: &str) -> Result<List, ListProblem> {
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    if text.contains('\u{FFFD}') || text.contains('\0') {
-        return Err(ListProblem::Encoding);
-    }
-    let mut records = records(text, separator(text))?;
-    records.retain(|record| record.cells.iter().any(|cell| !cell.is_empty()));
+    let mut records = records(text).map_err(ListProblem::Cut)?;
     let mut list = List::default();
     let mut places: Vec<Option<usize>> = (0..COLUMNS.len()).map(Some).collect();
     if let Some(heading) = records.first().and_then(|record| heading(&record.cells)) {
@@ -100,8 +87,10 @@ pub fn read(text: &str) -> Result<List, ListProblem> {
             .map(|(_, cell)| format!("“{cell}”"))
             .collect();
         if !unknown.is_empty() {
-            list.notes
-                .push(format!("Columns that are left out: {}.", unknown.join(", ")));
+            list.notes.push(format!(
+                "Columns that are left out: {}.",
+                unknown.join(", ")
+            ));
         }
     } else if let Some(record) = records
         .iter()
@@ -147,81 +136,6 @@ fn heading(cells: &[String]) -> Option<Vec<Option<usize>>> {
             .map(|column| names.iter().position(|name| name == column))
             .collect()
     })
-}
-
-fn separator(text: &str) -> char {
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    let occurs = |separator: char| first.chars().filter(|c| *c == separator).count();
-    if occurs('\t') > 0 {
-        '\t'
-    } else if occurs(';') > occurs(',') {
-        ';'
-    } else {
-        ','
-    }
-}
-
-struct Record {
-    line: usize,
-    cells: Vec<String>,
-}
-
-/// Cuts a text into records and cells, white space around cells taken off.
-fn records(text: &str, separator: char) -> Result<Vec<Record>, ListProblem> {
-    let mut records = Vec::new();
-    let mut record = Record {
-        line: 1,
-        cells: Vec::new(),
-    };
-    let mut cell = String::new();
-    let mut line = 1;
-    // The line in which the quote that is open was opened.
-    let mut open = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if open.is_some() => {
-                if chars.next_if_eq(&'"').is_some() {
-                    cell.push('"');
-                } else {
-                    open = None;
-                }
-            }
-            '"' if cell.trim().is_empty() => {
-                cell.clear();
-                open = Some(line);
-            }
-            '\r' | '\n' => {
-                if c == '\r' && chars.next_if_eq(&'\n').is_some() {
-                    // One line break of two characters.
-                }
-                line += 1;
-                if open.is_some() {
-                    cell.push('\n');
-                } else {
-                    record.cells.push(std::mem::take(&mut cell).trim().to_owned());
-                    let next = Record {
-                        line,
-                        cells: Vec::new(),
-                    };
-                    records.push(std::mem::replace(&mut record, next));
-                }
-            }
-            c if c == separator && open.is_none() => {
-                record.cells.push(std::mem::take(&mut cell).trim().to_owned());
-            }
-            c => cell.push(c),
-        }
-    }
-    if let Some(line) = open {
-        return Err(ListProblem::OpenQuote(line));
-    }
-    record.cells.push(cell.trim().to_owned());
-    records.push(record);
-    Ok(records)
 }
 
 /// What is wrong with a row, by field.
@@ -365,7 +279,14 @@ impl Tally {
         say(self.created, "created");
         say(self.new, "can be created");
         say(self.exists, "exist already, just so");
-        say(self.bad, if self.bad == 1 { "has an error" } else { "have errors" });
+        say(
+            self.bad,
+            if self.bad == 1 {
+                "has an error"
+            } else {
+                "have errors"
+            },
+        );
         say(self.unchecked, "not checked");
         if parts.is_empty() {
             "No rows".to_owned()
@@ -376,7 +297,10 @@ impl Tally {
 
     /// What the button says.
     pub fn button(self) -> String {
-        format!("Create {}", counted(count(self.new), "endpoint", "endpoints"))
+        format!(
+            "Create {}",
+            counted(count(self.new), "endpoint", "endpoints")
+        )
     }
 
     /// Why the button can't be used; empty if it can.

@@ -3,7 +3,7 @@
 use crate::ui::number::counted;
 use portico_api::difference::SchemaDifference;
 use portico_api::endpoint::Endpoint;
-use portico_api::rollout::{Replayed, ReplaySide};
+use portico_api::rollout::{ReplaySide, Replayed};
 use portico_api::service::Version;
 use portico_api::update::{Fate, PlanLine, Revision, UpdatePlan};
 use std::collections::BTreeSet;
@@ -82,6 +82,7 @@ pub fn fate_word(line: &PlanLine) -> &'static str {
         Fate::Gone => "No place left",
         Fate::NoLongerFits => "No longer fits",
         Fate::Dropped => "Dropped",
+        Fate::Restored => "Back again",
     }
 }
 
@@ -99,6 +100,7 @@ pub fn fate_in_words(line: &PlanLine) -> &'static str {
         Fate::Gone => "The endpoint has its own model here, and the new version has no such model.",
         Fate::NoLongerFits => "The endpoint’s own model does not fit the new version:",
         Fate::Dropped => "The new version no longer has this model.",
+        Fate::Restored => "The endpoint’s own model of then runs here again.",
     }
 }
 
@@ -106,7 +108,7 @@ pub fn fate_in_words(line: &PlanLine) -> &'static str {
 pub fn weight(fate: Fate) -> Weight {
     match fate {
         Fate::Taken | Fate::Dropped => Weight::Calm,
-        Fate::Kept => Weight::Note,
+        Fate::Kept | Fate::Restored => Weight::Note,
         Fate::Overwritten | Fate::Gone | Fate::NoLongerFits => Weight::Grave,
     }
 }

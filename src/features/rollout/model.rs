@@ -31,7 +31,9 @@ impl DraftProblem {
         match self {
             Self::NoVersion => "Choose a version to try.",
             Self::Share => "The share is a whole number from 0 to 100.",
-            Self::Nothing => "With a share of 0, switch on “Compare the other calls too”, or nothing would be tried.",
+            Self::Nothing => {
+                "With a share of 0, switch on “Compare the other calls too”, or nothing would be tried."
+            }
         }
     }
 }
@@ -40,7 +42,9 @@ impl Draft {
     /// What a new form begins with: a tenth of the calls, compared as well.
     pub fn new(version: Option<u32>) -> Self {
         Self {
-            version: version.map(|version| version.to_string()).unwrap_or_default(),
+            version: version
+                .map(|version| version.to_string())
+                .unwrap_or_default(),
             share: "10".to_owned(),
             shadow: true,
         }
@@ -89,7 +93,9 @@ pub fn in_words(wanted: &StartRollout, current: u32) -> String {
         100 => format!("Version {tried} answers every call."),
         1 => format!("Of 100 calls, version {tried} answers 1 and version {current} the others."),
         share => {
-            format!("Of 100 calls, version {tried} answers {share} and version {current} the others.")
+            format!(
+                "Of 100 calls, version {tried} answers {share} and version {current} the others."
+            )
         }
     };
     if wanted.shadow && wanted.share_percent < 100 {
@@ -119,7 +125,10 @@ pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         return 0.0;
     }
-    #[expect(clippy::as_conversions, reason = "a picture needs no more than its first digits")]
+    #[expect(
+        clippy::as_conversions,
+        reason = "a picture needs no more than its first digits"
+    )]
     let (part, whole) = (part as f64, whole as f64);
     part / whole
 }
@@ -147,7 +156,11 @@ pub fn errors_in_words(arm: &ArmReport) -> String {
     if arm.calls == 0 {
         return "–".to_owned();
     }
-    format!("{} ({})", grouped(arm.errors), percent(arm.errors, arm.calls))
+    format!(
+        "{} ({})",
+        grouped(arm.errors),
+        percent(arm.errors, arm.calls)
+    )
 }
 
 /// How many compared rows differ, in a sentence.
@@ -271,7 +284,10 @@ mod tests {
     #[test]
     fn sides_are_told_in_figures() {
         assert_eq!(calls_in_words(&arm(1_200, 0, 0)), "1,200");
-        assert_eq!(calls_in_words(&arm(10, 8, 0)), "2 answered, 8 only compared");
+        assert_eq!(
+            calls_in_words(&arm(10, 8, 0)),
+            "2 answered, 8 only compared"
+        );
         assert_eq!(errors_in_words(&arm(0, 0, 0)), "–");
         assert_eq!(errors_in_words(&arm(40, 0, 1)), "1 (2.5 %)");
         assert_eq!(time(None), "–");

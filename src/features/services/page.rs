@@ -65,17 +65,29 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             text::ADD_NOT_ALLOWED.to_owned()
         }
     });
+    let many = StoredValue::new(
+        Page::Many {
+            ws: ws.clone(),
+            svc: svc.clone(),
+        }
+        .href(),
+    );
     let action = move || {
         view! {
             <Show when=move || tab.get() == ServiceTab::Endpoints>
-                <Button
-                    kind=ButtonKind::Primary
-                    glyph=Glyph::Plus
-                    blocked=blocked
-                    on_click=Callback::new(move |_| adding.set(true))
-                >
-                    {text::ADD}
-                </Button>
+                <div class="row">
+                    <Show when=move || publisher.get()>
+                        <a class=ButtonKind::Plain.class() href=many.get_value()>{text::ADD_MANY}</a>
+                    </Show>
+                    <Button
+                        kind=ButtonKind::Primary
+                        glyph=Glyph::Plus
+                        blocked=blocked
+                        on_click=Callback::new(move |_| adding.set(true))
+                    >
+                        {text::ADD}
+                    </Button>
+                </div>
             </Show>
         }
     };

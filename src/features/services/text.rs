@@ -5,6 +5,7 @@ pub const VERSIONS: &str = "Versions";
 pub const LEDGER: &str = "Ledger";
 pub const PUBLISH: &str = "Publish a version";
 pub const ADD: &str = "Add endpoint";
+pub const ADD_MANY: &str = "Add many…";
 pub const ADD_NOT_ALLOWED: &str = "Only owners and publishers of the workspace add endpoints";
 pub const CHANGE_NOT_ALLOWED: &str = "Only owners and publishers can do this";
 pub const DEFAULT_STAYS: &str = "The default endpoint stays while its service has others";
