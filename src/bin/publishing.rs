@@ -20,7 +20,6 @@ mod features {
         pub mod model;
     }
     // An idempotency key is made as the dialogs of endpoints make theirs.
-    #[expect(dead_code, reason = "ids of endpoints, of the dialog that adds one")]
     pub mod endpoints {
         pub mod mint;
     }

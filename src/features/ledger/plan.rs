@@ -1,23 +1,18 @@
 //! What a run would do, before it is started: counted, and endpoint by endpoint.
 
 use super::Book;
-use super::model::{Outcome, act_in_words, models_in_words, plan_in_words, selection_in_words};
+use super::model::selection_in_words;
+use super::plan_choice::{OfRun, Overwrite, ToVersion};
+use super::plan_list::Plans;
 use crate::client::{self, Answer, ClientError};
 use crate::features::endpoints::mint::random_hex;
 use crate::ui::choice::Show;
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::number::counted;
-use crate::ui::time::absolute;
-use crate::ui::{
-    Badge, Button, ButtonKind, Dialog, ErrorPanel, Field, FieldIds, Skeleton, TableFrame, Tone,
-};
+use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, Skeleton};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use portico_api::page::{PAGE_SIZE_MAX, PageQuery};
 use portico_api::update::{Fate, RunAct, RunPlan, Selection, StartRun, UpdatePlan};
-
-/// How many endpoints are listed at first, and more with each *Show more*.
-const ROWS: usize = 50;
 
 /// The dialog; open while something is planned.
 #[component]
@@ -181,202 +176,4 @@ fn at_stake(plan: &UpdatePlan) -> bool {
             Fate::Kept | Fate::Overwritten | Fate::Gone | Fate::NoLongerFits
         )
     })
-}
-
-/// Chooses the version; the newest at first.
-#[component]
-fn ToVersion(book: Book, wanted: RwSignal<StartRun>) -> impl IntoView {
-    let ids = FieldIds::new();
-    let (id, described) = (ids.input.clone(), ids.described_by());
-    let numbers = RwSignal::new(Vec::<u32>::new());
-    let (ws, svc) = book.ids.get_value();
-    spawn_local(async move {
-        let query = PageQuery {
-            page_size: Some(PAGE_SIZE_MAX),
-            page_token: None,
-        };
-        // Without the list, the newest version can be chosen still.
-        if let Ok(page) = client::versions::list(&ws, &svc, &query).await {
-            let list = page.items.into_iter().map(|version| version.number);
-            numbers.try_set(list.collect());
-        }
-    });
-    let options = move || {
-        let numbers = numbers.get();
-        let option = |number: u32| view! { <option value=number.to_string()>{format!("Version {number}")}</option> };
-        numbers.into_iter().map(option).collect_view()
-    };
-    let choose = move |event| {
-        let chosen = event_target_value(&event).parse().ok();
-        wanted.update(|wanted| {
-            if let RunAct::Update { version, .. } = &mut wanted.act {
-                *version = chosen;
-            }
-        });
-    };
-    view! {
-        <Field ids=ids label="To version">
-            <select class="input" id=id aria-describedby=described on:change=choose>
-                <option value="">"The newest"</option>
-                {options}
-            </select>
-        </Field>
-    }
-}
-
-/// Whether own models stay or give way.
-#[component]
-fn Overwrite(wanted: RwSignal<StartRun>, overwrites: Memo<bool>) -> impl IntoView {
-    let set = move |flag| {
-        wanted.update(|wanted| {
-            if let RunAct::Update { overwrite, .. } = &mut wanted.act {
-                *overwrite = flag;
-            }
-        });
-    };
-    view! {
-        <fieldset class="pick overwrite">
-            <legend class="field-label">"Own models of these endpoints"</legend>
-            <label class="choice" class:chosen=move || !overwrites.get()>
-                <input
-                    type="radio"
-                    name="overwrite-many"
-                    prop:checked=move || !overwrites.get()
-                    on:change=move |_| set(false)
-                />
-                <span class="choice-title">"Keep them"</span>
-                <span class="choice-note">"Everything else is taken from the version."</span>
-            </label>
-            <label class="choice" class:chosen=move || overwrites.get()>
-                <input
-                    type="radio"
-                    name="overwrite-many"
-                    prop:checked=move || overwrites.get()
-                    on:change=move |_| set(true)
-                />
-                <span class="choice-title">"Overwrite them"</span>
-                <span class="choice-note">"The version’s models take their place, as the list below says. The revisions keep them."</span>
-            </label>
-        </fieldset>
-    }
-}
-
-/// Chooses the run that is taken back, or says which one it is.
-#[component]
-fn OfRun(book: Book, wanted: RwSignal<StartRun>) -> impl IntoView {
-    let ids = FieldIds::new();
-    let (id, described) = (ids.input.clone(), ids.described_by());
-    let current = memo(move || match &wanted.read().act {
-        RunAct::Rollback { run } => run.clone(),
-        RunAct::Update { .. } => String::new(),
-    });
-    let options = move || {
-        let runs = book.runs.items();
-        let runs = runs.read();
-        runs.iter()
-            .filter(|run| run.changed > 0)
-            .map(|run| {
-                let words = format!(
-                    "{}, {}, {} changed",
-                    act_in_words(&run.act),
-                    absolute(&run.started_at),
-                    counted(run.changed.into(), "endpoint", "endpoints")
-                );
-                let (value, this) = (run.id.clone(), run.id.clone());
-                view! { <option value=value selected=move || *current.read() == this>{words}</option> }
-            })
-            .collect_view()
-    };
-    let choose = move |event| {
-        let run = event_target_value(&event);
-        wanted.update(|wanted| wanted.act = RunAct::Rollback { run });
-    };
-    view! {
-        <Field
-            ids=ids
-            label="The run that is taken back"
-            hint="Endpoints go back to what they were before it, where nothing has changed them since."
-        >
-            <select class="input" id=id aria-describedby=described on:change=choose>
-                <option value="" selected=move || current.read().is_empty()>"Choose a run"</option>
-                {options}
-            </select>
-        </Field>
-    }
-}
-
-/// The counts, then each endpoint.
-#[component]
-fn Plans(plan: RunPlan) -> impl IntoView {
-    let words = plan_in_words(&plan);
-    let all = plan.plans.len();
-    let plans = StoredValue::new(plan.plans);
-    let shown = RwSignal::new(ROWS);
-    let rows = move || {
-        plans.with_value(|plans| {
-            let first = plans.iter().take(shown.get());
-            first
-                .map(|plan| view! { <PlanRow plan=plan.clone()/> })
-                .collect_view()
-        })
-    };
-    view! {
-        <p class="plan-counts"><strong>{words} "."</strong></p>
-        {(all > 0).then(|| view! {
-            <TableFrame label="What becomes of each endpoint">
-                <thead>
-                    <tr>
-                        <th scope="col">"Endpoint"</th>
-                        <th scope="col">"Version"</th>
-                        <th scope="col" class="wide">"What becomes of it"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </TableFrame>
-        })}
-        <Show when=move || { shown.get() < all }>
-            <div class="show-more">
-                <Button on_click=Callback::new(move |_| shown.update(|shown| *shown += 4 * ROWS))>"Show more"</Button>
-            </div>
-        </Show>
-    }
-}
-
-#[component]
-fn PlanRow(plan: UpdatePlan) -> impl IntoView {
-    let outcome = Outcome::of(&plan);
-    let tone = match outcome {
-        Outcome::Changes => Tone::Good,
-        Outcome::KeepsOwn => Tone::Info,
-        Outcome::Unchanged => Tone::Neutral,
-        Outcome::Refused => Tone::Warning,
-    };
-    let lost: Vec<String> = plan
-        .resources
-        .iter()
-        .filter(|line| line.fate == Fate::Overwritten)
-        .map(|line| format!("Lost: the own model of “{}”.", line.resource))
-        .collect();
-    let details = match (outcome, &plan.refused) {
-        (Outcome::Refused, Some(reason)) => vec![reason.clone()],
-        (Outcome::Changes | Outcome::KeepsOwn, _) => models_in_words(&plan.resources),
-        _ => Vec::new(),
-    };
-    let versions = if plan.from == plan.to {
-        plan.to.to_string()
-    } else {
-        format!("{} → {}", plan.from, plan.to)
-    };
-    let details = lost
-        .into_iter()
-        .chain(details)
-        .map(|line| view! { <span class="change-line">{line}</span> })
-        .collect_view();
-    view! {
-        <tr class="plan-row">
-            <th scope="row">{plan.endpoint.to_string()}</th>
-            <td class="num-left">{versions}</td>
-            <td class="wide"><Badge tone=tone text=outcome.word()/> {details}</td>
-        </tr>
-    }
 }

@@ -102,7 +102,7 @@ fn EntryRow(work: Work, entry: Entry, url: Option<String>) -> impl IntoView {
             .href();
             view! { <a href=href>{entry.row.name.clone()}</a> }
         }
-        _ => view! { {entry.row.name.clone()} },
+        _ => entry.row.name.clone().into_any(),
     };
     let others = entry
         .other_faults()

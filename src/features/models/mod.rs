@@ -4,7 +4,8 @@
 mod compare;
 pub mod model;
 mod newer;
-pub mod plan;
+mod plan;
+mod plan_view;
 mod revisions;
 mod stages;
 mod stay;
@@ -14,7 +15,7 @@ mod version;
 use crate::client::endpoints::Place;
 use crate::client::{self, Answer, Versioned};
 use crate::outside::{Outside, use_outside};
-use crate::ui::live::{memo, view};
+use crate::ui::live::{live, memo, view};
 use crate::ui::toast::{Toasts, use_toasts};
 use crate::ui::{ErrorPanel, Listing, Skeleton};
 use leptos::prelude::*;
@@ -151,17 +152,15 @@ pub fn Models(
         }
         _ => None,
     };
-    view! {
-        {move || match shown.get() {
-            Shown::Waiting => view! { <Skeleton lines=12/> },
-            Shown::Failed => failed().into_any(),
-            Shown::There => view! {
-                <div class="models-page">
-                    <VersionCard desk=desk/>
-                    <Stages desk=desk/>
-                    <Revisions desk=desk/>
-                </div>
-            },
-        }}
-    }
+    live(move || match shown.get() {
+        Shown::Waiting => view! { <Skeleton lines=12/> },
+        Shown::Failed => failed().into_any(),
+        Shown::There => view! {
+            <div class="models-page">
+                <VersionCard desk=desk/>
+                <Stages desk=desk/>
+                <Revisions desk=desk/>
+            </div>
+        },
+    })
 }

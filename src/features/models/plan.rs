@@ -2,17 +2,16 @@
 //! own that names what is lost.
 
 use super::Desk;
-use super::model::{Weight, at_stake, fate_in_words, fate_word, listed, short_digest, weight};
+use super::model::{at_stake, listed};
+use super::plan_view::PlanView;
 use crate::client::{self, Answer, ClientError};
 use crate::ui::choice::Show;
 use crate::ui::live::{effect, live, memo, view};
-use crate::ui::{
-    Badge, Button, ButtonKind, Dialog, ErrorPanel, Field, FieldIds, Skeleton, TableFrame, Tone,
-};
+use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, Field, FieldIds, Skeleton};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use portico_api::page::{PAGE_SIZE_MAX, PageQuery};
-use portico_api::update::{PlanLine, UpdatePlan, UpdateToVersion};
+use portico_api::update::{UpdatePlan, UpdateToVersion};
 
 /// The dialog that updates an endpoint.
 #[component]
@@ -217,92 +216,5 @@ fn OverwriteChoice(overwrite: RwSignal<bool>, stake: Memo<Vec<String>>) -> impl 
                 <span class="choice-note">{lost} " The revisions keep it."</span>
             </label>
         </fieldset>
-    }
-}
-
-/// What an update would do, model by model.
-#[component]
-pub fn PlanView(
-    /// The plan.
-    plan: UpdatePlan,
-) -> impl IntoView {
-    let refused = plan.refused.clone().map(|reason| {
-        view! {
-            <div class="notice tone-bad">
-                <p><strong>"It can’t be updated like this. "</strong>{reason}</p>
-            </div>
-        }
-    });
-    let moves = if plan.from == plan.to {
-        format!("It serves version {} already.", plan.to)
-    } else {
-        format!(
-            "Version {} → {}. Calls move over one by one; none is dropped.",
-            plan.from, plan.to
-        )
-    };
-    let none = plan.resources.is_empty();
-    let rows = plan
-        .resources
-        .into_iter()
-        .map(|line| view! { <PlanRow line=line/> })
-        .collect_view();
-    view! {
-        {refused}
-        <p>{moves}</p>
-        {(!none).then(|| view! {
-            <TableFrame label="What becomes of each model">
-                <thead>
-                    <tr>
-                        <th scope="col">"Model"</th>
-                        <th scope="col" class="wide">"What becomes of it"</th>
-                        <th scope="col">"Now → then"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </TableFrame>
-        })}
-    }
-}
-
-#[component]
-fn PlanRow(line: PlanLine) -> impl IntoView {
-    let tone = match weight(line.fate) {
-        Weight::Calm => Tone::Neutral,
-        Weight::Note => Tone::Info,
-        Weight::Grave => Tone::Bad,
-    };
-    let digest = |sha256: &Option<String>| {
-        sha256.as_deref().map_or_else(
-            || "none".to_owned(),
-            |sha256| {
-                format!(
-                    "{}…",
-                    sha256.get(..8).unwrap_or_else(|| short_digest(sha256))
-                )
-            },
-        )
-    };
-    let models = if line.before == line.after {
-        digest(&line.after)
-    } else {
-        format!("{} → {}", digest(&line.before), digest(&line.after))
-    };
-    let (word, words) = (fate_word(&line), fate_in_words(&line));
-    let differences = line
-        .differences
-        .into_iter()
-        .map(|difference| view! { <li>{difference}</li> })
-        .collect_view();
-    view! {
-        <tr class="plan-row">
-            <th scope="row">{line.resource}</th>
-            <td class="wide">
-                <Badge tone=tone text=word/>
-                <p class="plan-words">{words}</p>
-                <ul class="difference-list">{differences}</ul>
-            </td>
-            <td class="mono">{models}</td>
-        </tr>
     }
 }

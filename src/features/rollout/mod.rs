@@ -2,6 +2,7 @@
 //! effect, and both sides are seen next to each other before it is promoted or taken back.
 
 mod bars;
+mod end;
 mod form;
 pub mod model;
 mod report;
