@@ -128,6 +128,22 @@ routes! {
     UPDATE_SERVICE: Patch "/api/v1/workspaces/{ws}/services/{svc}" as "update_service";
     /// Deletes a service.
     DELETE_SERVICE: Delete "/api/v1/workspaces/{ws}/services/{svc}" as "delete_service";
+    /// Uploads an ONNX file or a package that is to become a version.
+    CREATE_DRAFT: Post "/api/v1/workspaces/{ws}/drafts" as "create_draft";
+    /// Lists drafts, newest first.
+    DRAFTS: Get "/api/v1/workspaces/{ws}/drafts" as "list_drafts";
+    /// One draft.
+    DRAFT: Get "/api/v1/workspaces/{ws}/drafts/{draft}" as "get_draft";
+    /// Changes what a draft says of itself.
+    UPDATE_DRAFT: Patch "/api/v1/workspaces/{ws}/drafts/{draft}" as "update_draft";
+    /// Throws a draft away; one that is being vetted stops.
+    DELETE_DRAFT: Delete "/api/v1/workspaces/{ws}/drafts/{draft}" as "delete_draft";
+    /// Scores the sample rows of a draft.
+    PREVIEW_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/preview" as "preview_draft";
+    /// Makes a draft the next version of its service, or the first of a new one.
+    PUBLISH_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/publish" as "publish_draft";
+    /// Scores a version's sample rows again, on the engine that runs now.
+    CHECK_VERSION: Post "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}/check" as "check_version";
     /// Lists versions, newest first.
     VERSIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/versions" as "list_versions";
     /// One version.
@@ -190,6 +206,26 @@ routes! {
     USAGE: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/usage" as "endpoint_usage";
     /// Lets quarantined models of the endpoint run again.
     RELEASE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/release" as "release_models";
+    /// Changes what customers hear of a version.
+    UPDATE_VERSION: Patch "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}" as "update_version";
+    /// Makes many endpoints at once.
+    CREATE_MANY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/many" as "create_many_endpoints";
+    /// The endpoint's staged rollout.
+    ROLLOUT: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "get_rollout";
+    /// Starts a staged rollout.
+    START_ROLLOUT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "start_rollout";
+    /// Changes the share of a staged rollout.
+    UPDATE_ROLLOUT: Patch "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "update_rollout";
+    /// Ends a staged rollout: all calls go to the version in force again.
+    END_ROLLOUT: Delete "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "end_rollout";
+    /// Updates the endpoint to the version that was tried.
+    PROMOTE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout/promote" as "promote_rollout";
+    /// What the endpoint's customer hears of a newer version.
+    NOTICE: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/notice" as "endpoint_notice";
+    /// Keeps an endpoint on its version until a date.
+    STAY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/stay" as "stay_on_version";
+    /// Scores rows by the version in force and by a newer one, side by side.
+    REPLAY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/replay" as "replay_examples";
 }
 
 #[cfg(test)]
