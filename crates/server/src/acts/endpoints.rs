@@ -121,6 +121,7 @@ pub async fn create(
         customer_name: None,
         stages: Vec::new(),
         own_models: BTreeMap::new(),
+        stay_until: None,
         created_from: digest.to_vec(),
         revision: 1,
         row_version: 1,
@@ -185,6 +186,7 @@ pub async fn insert_default(
         customer_name: None,
         stages: Vec::new(),
         own_models: BTreeMap::new(),
+        stay_until: None,
         created_from: Vec::new(),
         revision: 1,
         row_version: 1,
@@ -195,7 +197,7 @@ pub async fn insert_default(
     Ok(())
 }
 
-async fn insert(app: &App, tx: &mut Tx, who: &Who, new: &Stored) -> Result<Keys, Error> {
+pub(super) async fn insert(app: &App, tx: &mut Tx, who: &Who, new: &Stored) -> Result<Keys, Error> {
     let now = app.clock.now();
     endpoints::insert(tx.conn(), new).await?;
     revisions::insert(

@@ -4,6 +4,7 @@
 
 use super::endpoints as endpoint_acts;
 use super::known::{self, Known};
+use super::rollouts;
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
@@ -238,7 +239,8 @@ pub(super) fn digests(own: &Slots) -> BTreeMap<String, String> {
     own.iter().map(digest).collect()
 }
 
-/// Writes an endpoint's next revision; answers its number.
+/// Writes an endpoint's next revision, and ends a staged rollout that ran on the one before; answers the
+/// revision's number.
 pub(super) async fn revise(
     tx: &mut Tx,
     who: &Who,
@@ -248,6 +250,7 @@ pub(super) async fn revise(
     own: &BTreeMap<String, String>,
     now: i64,
 ) -> Result<u32, Error> {
+    rollouts::end_in(tx, who, endpoint, act, now).await?;
     let actor = who.label();
     revisions::insert(tx.conn(), &endpoint.id, &actor, act, version, own, now).await
 }

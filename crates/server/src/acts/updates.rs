@@ -86,7 +86,7 @@ pub async fn plan(app: &App, endpoint: &Stored, wish: Wish) -> Result<Plan, Erro
 }
 
 /// A refused update as an error that names each resource.
-fn not_updated(problem: &UpdateProblem) -> Error {
+pub(super) fn not_updated(problem: &UpdateProblem) -> Error {
     let UpdateProblem::Unfit(lines) = problem else {
         return Error::Conflict(problem.to_string());
     };

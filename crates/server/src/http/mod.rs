@@ -17,6 +17,7 @@ pub mod rate_limit;
 pub(crate) mod receive;
 mod request_id;
 mod revisions;
+mod rollouts;
 mod router;
 mod runs;
 mod score;
@@ -66,6 +67,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     leaks::routes(&mut api);
     score::routes(&mut api);
     usage::routes(&mut api);
+    rollouts::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))

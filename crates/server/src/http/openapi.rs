@@ -5,8 +5,8 @@ use axum::Json;
 use portico_api::problem::CONTENT_TYPE;
 use portico_api::routes::{self, Method, Route};
 use portico_api::{
-    customer, endpoint, key, name, problem, schema, score, service, session, throttle, time,
-    update, usage, workspace,
+    customer, difference, endpoint, key, name, problem, rollout, schema, score, service, session,
+    throttle, time, update, usage, workspace,
 };
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -78,6 +78,26 @@ use utoipa::OpenApi;
     usage::UsagePoint,
     usage::SlotUsage,
     usage::UsageSlot,
+    difference::SchemaDifference,
+    difference::SchemaChange,
+    difference::SchemaPart,
+    rollout::StartRollout,
+    rollout::Rollout,
+    rollout::ArmReport,
+    rollout::ScoreBin,
+    rollout::Notice,
+    rollout::Stay,
+    rollout::UpdateVersion,
+    rollout::Replay,
+    rollout::Replayed,
+    rollout::ReplayRow,
+    rollout::ReplaySide,
+    update::CreateMany,
+    update::ManyRow,
+    update::CreatedMany,
+    update::ManyLine,
+    update::ManyState,
+    update::ManyError,
     update::Fate,
     update::PlanLine,
     update::UpdatePlan,
@@ -624,6 +644,96 @@ fn operations() -> Vec<Operation> {
             &[200],
             TAGGED,
         ),
+        op(
+            &routes::UPDATE_VERSION,
+            "versions",
+            "Say until when customers may stay on the versions before",
+            Some("UpdateVersion"),
+            One("Version"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CREATE_MANY,
+            "endpoints",
+            "Make many endpoints from a list, or check it; the same list again makes nothing twice",
+            Some("CreateMany"),
+            One("CreatedMany"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ROLLOUT,
+            "rollouts",
+            "The endpoint's staged rollout with what both versions did",
+            None,
+            One("Rollout"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::START_ROLLOUT,
+            "rollouts",
+            "Try a version on a share of the endpoint's calls",
+            Some("StartRollout"),
+            One("Rollout"),
+            &[201],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_ROLLOUT,
+            "rollouts",
+            "Change the share of the rollout",
+            Some("StartRollout"),
+            One("Rollout"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::END_ROLLOUT,
+            "rollouts",
+            "Go back: all calls go to the version in force again",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::PROMOTE,
+            "rollouts",
+            "Update the endpoint to the version that was tried",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::NOTICE,
+            "endpoints",
+            "What changes in the newest version; 404 where the endpoint serves it",
+            None,
+            One("Notice"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::STAY,
+            "endpoints",
+            "Keep the endpoint on its version until a date",
+            Some("Stay"),
+            One("Notice"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REPLAY,
+            "scoring",
+            "Score rows by the version in force and by another, side by side",
+            Some("Replay"),
+            One("Replayed"),
+            &[200],
+            NOT_TAGGED,
+        ),
     ]
 }
 
@@ -643,7 +753,11 @@ fn problems(operation: &Operation) -> Vec<u16> {
     // Worked out anew when the endpoint changes meanwhile, but not for ever.
     if matches!(
         operation.route.name,
-        "update_endpoint_version" | "restore_revision"
+        "update_endpoint_version"
+            | "restore_revision"
+            | "start_rollout"
+            | "promote_rollout"
+            | "stay_on_version"
     ) {
         statuses.push(412);
     }
@@ -656,7 +770,7 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if matches!(operation.route.name, "set_up" | "sign_in") {
         statuses.push(410);
     }
-    if operation.route.name == "score" {
+    if matches!(operation.route.name, "score" | "replay_examples") {
         statuses.extend([503, 504]);
     }
     statuses.sort_unstable();

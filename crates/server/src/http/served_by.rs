@@ -10,10 +10,19 @@ pub const VERSION: HeaderName = HeaderName::from_static("x-portico-version");
 /// The number of the endpoint's revision.
 pub const REVISION: HeaderName = HeaderName::from_static("x-portico-revision");
 
+/// The version that scored a response, where that is one that is tried in a staged rollout.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate(pub(super) u32);
+
 /// Names the version and the revision that a call runs on: those of the entry that it found, from its
-/// beginning to its end.
+/// beginning to its end. A version that is tried is no revision, so its answers name the version alone.
 pub fn write(response: &mut Response, entry: &Entry) {
+    let tried = response.extensions().get::<Candidate>().copied();
     let headers = response.headers_mut();
+    if let Some(Candidate(version)) = tried {
+        headers.insert(VERSION, HeaderValue::from(version));
+        return;
+    }
     headers.insert(VERSION, HeaderValue::from(entry.stored.version));
     headers.insert(REVISION, HeaderValue::from(entry.stored.revision));
 }

@@ -122,8 +122,9 @@ async fn answer(
         describe::known(entry, model)?;
     }
     match target {
-        Target::Infer(_) if *request.method() == Method::POST => {
-            infer::infer(app, opened, id, request).await
+        Target::Infer(model) if *request.method() == Method::POST => {
+            let pinned = model.version.is_some();
+            infer::infer(app, opened, pinned, id, request).await
         }
         Target::Infer(_) => Err(InferenceError::wrong_method("POST")),
         _ if !reads => Err(InferenceError::wrong_method("GET, HEAD")),

@@ -108,7 +108,7 @@ pub async fn remove(
 }
 
 /// Writes the version that an endpoint serves (the same one where its models alone changed) if its row
-/// still has `row_version`.
+/// still has `row_version`. Where the version is another one, its customer's choice to stay is over.
 ///
 /// # Errors
 /// [`Error::PreconditionFailed`] if it changed meanwhile.
@@ -120,7 +120,7 @@ pub async fn serve(
     now: Micros,
 ) -> Result<(), Error> {
     let done = sqlx::query(
-        "UPDATE endpoint SET version = $3, row_version = row_version + 1, updated_at = $4
+        "UPDATE endpoint SET stay_until = CASE WHEN version = $3 THEN stay_until END, version = $3, row_version = row_version + 1, updated_at = $4
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(endpoint.as_str())

@@ -4,10 +4,12 @@
 use super::super::known::Known;
 use super::super::revisions;
 use crate::app::App;
+use crate::clock::{Micros, on_the_wire};
 use crate::error::Error;
 use crate::store::endpoints::Stored;
 use crate::store::runs::{self, Past};
 use portico_api::id::{EndpointId, ServiceId};
+use portico_api::time::Timestamp;
 use portico_api::update::RunAct;
 use portico_domain::update::{self, Plan};
 use std::collections::HashMap;
@@ -17,6 +19,8 @@ use std::collections::HashMap;
 pub(super) struct Intent {
     known: Known,
     act: Act,
+    /// When this was read.
+    now: Micros,
     /// Sizes of own models that a rollback brings back.
     pub(super) sizes: HashMap<String, u64>,
 }
@@ -89,12 +93,20 @@ impl Intent {
                 what_can_be(known.learn_of(app, &[], Some(version)).await)?;
             }
         }
-        Ok(Self { known, act, sizes })
+        Ok(Self {
+            known,
+            act,
+            now: app.clock.now(),
+            sizes,
+        })
     }
 
     /// What is to be done to one of them.
     pub(super) fn verdict(&self, endpoint: &Stored) -> Verdict {
         let plan = match &self.act {
+            Act::Update { .. } if endpoint.stay_until.is_some_and(|until| until > self.now) => {
+                return Verdict::Refused(None, stays(endpoint));
+            }
             Act::Update { version, overwrite } => {
                 let there = self.known.serving(endpoint);
                 there
@@ -133,6 +145,17 @@ impl Intent {
             },
         }
     }
+}
+
+/// Why an update passes an endpoint by whose customer stays, in words.
+fn stays(endpoint: &Stored) -> String {
+    let until = endpoint.stay_until.map(on_the_wire);
+    let until = until.as_ref().map_or("", Timestamp::as_str);
+    let day = until.get(..10).unwrap_or(until);
+    format!(
+        "Its customer stays on version {} until {day}.",
+        endpoint.version
+    )
 }
 
 /// A model that can't be asked costs its endpoints, not the run.
