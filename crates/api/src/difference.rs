@@ -24,7 +24,7 @@ pub struct SchemaChange {
     /// The column's or the parameter's name.
     pub name: String,
     /// What changed, machine-readable: `added`, `removed`, `type`, `nullable`, `range`, `categories`,
-    /// `default`, `description`, `order`, `kind`.
+    /// `default`, `description`, `order`, `kind`, `tensor`.
     pub code: String,
     /// The change in words, old and new: `“age” is text now, it was a number`.
     pub detail: String,

@@ -6,6 +6,7 @@ use crate::schema::Schema;
 use crate::service::Parity;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How far a draft is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,8 +80,14 @@ pub struct Draft {
     /// Input columns, output columns, global parameters: read from the graph or the package's manifest,
     /// then as it was edited.
     pub schema: Schema,
-    /// Sample rows, cells as text in the order of the input columns.
+    /// The first sample rows, cells as text in the order of the input columns; at most 20.
     pub samples: Vec<Vec<String>>,
+    /// How many sample rows there are.
+    #[serde(default)]
+    pub sample_rows: u32,
+    /// Values of the global parameters that the sample rows are scored with; defaults stand in for others.
+    #[serde(default)]
+    pub sample_parameters: BTreeMap<String, String>,
     /// Whether the samples were made up from the schema, because the upload came with none.
     pub samples_made_up: bool,
     /// How the samples scored against the expected outputs of the package; absent before that.
@@ -124,9 +131,12 @@ pub struct UpdateDraft {
     /// The schema, whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Schema>,
-    /// Sample rows, whole.
+    /// Sample rows, whole: 1 to 1,000. Outputs expected of the rows before are dropped with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<Vec<Vec<String>>>,
+    /// Values of the global parameters that the sample rows are scored with, whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_parameters: Option<BTreeMap<String, String>>,
     /// Which stages are trained models that endpoints may replace; stages that are not named stay as
     /// they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,9 +2,11 @@
 
 use crate::access::password::Passwords;
 use crate::access::sign_in::Tries;
+use crate::acts::versions;
 use crate::area::Area;
 use crate::batch::{self, Batch};
 use crate::clock::{Clock, Entropy, Micros, SECOND};
+use crate::drafts::{self, Drafts};
 use crate::error::Error;
 use crate::keys::secrets::{self, Secrets};
 use crate::rollout::Candidate;
@@ -14,7 +16,7 @@ use crate::scoring::{Engine, EngineSettings, ModelDigest, ModelSource, Quarantin
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, area, endpoints, jobs, quarantine, rollouts, usage};
+use crate::store::{self, Store, area, endpoints, jobs, quarantine, rollouts, usage};
 use crate::throttle::Gates;
 use crate::throttle::load::Load;
 use crate::usage::{Drained, Usage};
@@ -51,6 +53,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// What scores.
     pub engine: Engine,
+    /// What vets drafts.
+    pub drafts: Drafts,
     /// What enforces limits.
     pub gates: Gates,
     /// What the process takes on in all.
@@ -143,6 +147,7 @@ impl App {
             batch,
             secrets,
             engine,
+            drafts: Drafts::default(),
             gates,
             shadows: Arc::new(Semaphore::new(shadow::AT_ONCE)),
             usage: Usage::new(),
@@ -205,7 +210,8 @@ impl App {
         self.area.blobs.clear_aside();
         let jobs = tokio::spawn(batch::run(self.clone()));
         let runs = tokio::spawn(crate::acts::runs::work::run(self.clone()));
-        Beside(vec![flush, follow, sweep, quarantines, jobs, runs])
+        let vetting = tokio::spawn(vet_and_check(self.clone()));
+        Beside(vec![flush, follow, sweep, quarantines, jobs, runs, vetting])
     }
 
     /// Writes what was counted; what the database does not take is counted on.
@@ -272,12 +278,14 @@ impl App {
         usage::sweep(tx.conn(), now / (60 * SECOND)).await?;
         jobs::sweep(tx.conn(), now).await?;
         area::purge(tx.conn()).await?;
+        store::drafts::purge(tx.conn(), now - drafts::KEPT).await?;
         tx.commit_quietly().await?;
         self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 
     /// Ends the engine and closes the database, once no request is running any more.
     pub async fn close(&self) {
+        self.drafts.close();
         self.batch.close().await;
         self.engine.shutdown().await;
         if let Err(error) = self.flush_usage().await {
@@ -328,6 +336,16 @@ where
         if let Err(error) = work(app.clone()).await {
             tracing::error!(%error, "work beside the requests failed and is tried again");
         }
+    }
+}
+
+/// What the start leaves to do: drafts that were being vetted, and versions that this engine has not scored.
+async fn vet_and_check(app: App) {
+    if let Err(error) = drafts::resume(&app).await {
+        tracing::error!(%error, "drafts were not vetted");
+    }
+    if let Err(error) = versions::check_all(&app).await {
+        tracing::error!(%error, "versions were not checked");
     }
 }
 

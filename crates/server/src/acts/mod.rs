@@ -2,6 +2,7 @@
 //! revision beside it; then the snapshot that calls read is brought up to date. Knows no HTTP.
 
 pub mod customers;
+pub mod drafts;
 pub mod endpoints;
 pub mod grace;
 pub mod key_check;
@@ -19,6 +20,7 @@ pub mod runs;
 pub mod services;
 pub mod tokens;
 pub mod updates;
+pub mod versions;
 pub mod workspaces;
 
 use crate::error::Error;

@@ -11,6 +11,7 @@ use crate::calls::pipeline::Pipeline;
 use crate::calls::rows::Rows;
 use crate::error::Error;
 use crate::scoring::{Element, ModelDigest, Port, Signature};
+use crate::self_test::SelfTest;
 use crate::store::endpoints::{self, Stored};
 use crate::store::{Tx, audit, models, revisions, services, signatures};
 use crate::vetting;
@@ -275,12 +276,13 @@ async fn try_out(
         let digest: Result<ModelDigest, _> = sha256.parse();
         digests.push(digest.map_err(|error| Error::Internal(error.to_string()))?);
     }
+    let kept = SelfTest::of_version(app, &endpoint.service_id, endpoint.version).await?;
     let names = version.schema.inputs.iter();
     let cells = |row: &Vec<String>| row.iter().cloned().map(Value::String).collect();
     let samples = Rows {
         names: names.map(|column| column.name.clone()).collect(),
         cells: version.samples.iter().map(cells).collect(),
-        parameters: Map::new(),
+        parameters: kept.map_or_else(Map::new, |test| test.sent_parameters()),
     };
     let pipeline = Pipeline::of_stages(Arc::new(version.schema), digests.into(), "trial".into());
     let tried = vetting::try_out(app, &pipeline, stages, &samples).await;

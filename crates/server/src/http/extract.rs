@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use portico_api::id::{ServiceId, WorkspaceId, is_hex32};
+use portico_api::id::{DraftId, ServiceId, WorkspaceId, is_hex32};
 use portico_api::key::KeySlot;
 use portico_api::name::EndpointName;
 use portico_api::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageQuery};
@@ -260,6 +260,8 @@ pub struct Place {
     pub resource: Option<String>,
     /// `{run}`.
     pub run: Option<String>,
+    /// `{draft}`.
+    pub draft: Option<DraftId>,
 }
 
 impl Place {
@@ -332,6 +334,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
                     place.endpoint = Some(EndpointName::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "slot" => place.slot = Some(KeySlot::parse(value).ok_or(Error::NotFound)?),
+                "draft" => {
+                    place.draft = Some(DraftId::parse(value).map_err(|_| Error::NotFound)?);
+                }
                 "n" => place.version = Some(value.parse().map_err(|_| Error::NotFound)?),
                 "resource" => place.resource = Some(value.to_owned()),
                 "run" if is_hex32(value) => place.run = Some(value.to_owned()),

@@ -3,6 +3,7 @@
 
 mod assets;
 mod customers;
+mod drafts;
 mod endpoints;
 pub mod extract;
 mod headers;
@@ -11,6 +12,7 @@ mod keys;
 mod leaks;
 mod ledger;
 mod models;
+mod notices;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
@@ -57,6 +59,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);
+    drafts::routes(&mut api);
     endpoints::routes(&mut api);
     models::routes(&mut api);
     updates::routes(&mut api);
@@ -68,6 +71,7 @@ pub fn router(app: App) -> Result<Router, Error> {
     score::routes(&mut api);
     usage::routes(&mut api);
     rollouts::routes(&mut api);
+    notices::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))

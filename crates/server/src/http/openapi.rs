@@ -5,8 +5,8 @@ use axum::Json;
 use portico_api::problem::CONTENT_TYPE;
 use portico_api::routes::{self, Method, Route};
 use portico_api::{
-    customer, difference, endpoint, key, name, problem, rollout, schema, score, service, session,
-    throttle, time, update, usage, workspace,
+    customer, difference, draft, endpoint, key, name, problem, rollout, schema, score, service,
+    session, throttle, time, update, usage, workspace,
 };
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -36,6 +36,19 @@ use utoipa::OpenApi;
     service::Version,
     service::VersionSummary,
     service::Parity,
+    service::ParityCell,
+    difference::SchemaDifference,
+    difference::SchemaChange,
+    difference::SchemaPart,
+    draft::Draft,
+    draft::DraftState,
+    draft::DraftStage,
+    draft::TensorInfo,
+    draft::StageResource,
+    draft::UpdateDraft,
+    draft::Preview,
+    draft::PublishDraft,
+    draft::PublishedDraft,
     schema::Schema,
     schema::InputColumn,
     schema::OutputColumn,
@@ -78,9 +91,6 @@ use utoipa::OpenApi;
     usage::UsagePoint,
     usage::SlotUsage,
     usage::UsageSlot,
-    difference::SchemaDifference,
-    difference::SchemaChange,
-    difference::SchemaPart,
     rollout::StartRollout,
     rollout::Rollout,
     rollout::ArmReport,
@@ -118,8 +128,12 @@ use utoipa::OpenApi;
     portico_api::id::EndpointId,
     portico_api::id::PersonId,
     portico_api::id::CustomerId,
+    portico_api::id::DraftId,
 )))]
 struct Types;
+
+/// What stands for the body of an operation that takes a file.
+const FILE: &str = "a file";
 
 /// What an operation answers when all goes well.
 enum Answer {
@@ -364,6 +378,78 @@ fn operations() -> Vec<Operation> {
             Nothing,
             &[204],
             (false, true),
+        ),
+        op(
+            &routes::CREATE_DRAFT,
+            "drafts",
+            "Upload an ONNX file or a package that is to become a version; it is vetted beside",
+            Some(FILE),
+            One("Draft"),
+            &[201, 200],
+            TAGGED,
+        ),
+        op(
+            &routes::DRAFTS,
+            "drafts",
+            "List drafts, newest first",
+            None,
+            Page("Draft"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::DRAFT,
+            "drafts",
+            "One draft, and how far its vetting is",
+            None,
+            One("Draft"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_DRAFT,
+            "drafts",
+            "Describe a draft: names, schema, sample rows, resources",
+            Some("UpdateDraft"),
+            One("Draft"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::DELETE_DRAFT,
+            "drafts",
+            "Throw a draft away; its vetting stops",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::PREVIEW_DRAFT,
+            "drafts",
+            "Score the sample rows of a draft",
+            None,
+            One("Preview"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::PUBLISH_DRAFT,
+            "drafts",
+            "Make a draft the next version of its service, or the first of a new one",
+            Some("PublishDraft"),
+            One("PublishedDraft"),
+            &[201],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CHECK_VERSION,
+            "versions",
+            "Score the sample rows of a version again, on the engine that runs now",
+            None,
+            One("Parity"),
+            &[200],
+            NOT_TAGGED,
         ),
         op(
             &routes::VERSIONS,
@@ -770,8 +856,11 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if matches!(operation.route.name, "set_up" | "sign_in") {
         statuses.push(410);
     }
-    if matches!(operation.route.name, "score" | "replay_examples") {
-        statuses.extend([503, 504]);
+    match operation.route.name {
+        "score" | "publish_draft" | "replay_examples" => statuses.extend([503, 504]),
+        "preview_draft" | "check_version" => statuses.extend([422, 503, 504]),
+        "create_draft" => statuses.push(507),
+        _ => {}
     }
     statuses.sort_unstable();
     statuses
@@ -829,6 +918,12 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         list.push(json!({"name": "overwrite", "in": "query", "schema": {"type": "boolean", "default": false},
             "description": "Whether the endpoint's own models are to give way."}));
     }
+    if operation.route.name == "create_draft" {
+        list.push(json!({"name": "file", "in": "query", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "The file's name. What the file is is told by its bytes."}));
+        list.push(json!({"name": "service", "in": "query", "schema": {"type": "string", "pattern": "^([0-9a-f]{32}|none)$"},
+            "description": "The service whose next version it is to be; none for a new service. Absent: the service of the package's name, if there is one."}));
+    }
     if operation.tags.1 {
         list.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}, "description": "The ETag that was read; * for any."}));
     }
@@ -876,7 +971,9 @@ fn describe(operation: &Operation) -> Value {
         "responses": responses,
         "security": if public { json!([]) } else { json!([{"session": []}, {"workspaceToken": []}]) },
     });
-    if let Some(body) = operation.body {
+    if operation.body == Some(FILE) {
+        described["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}});
+    } else if let Some(body) = operation.body {
         described["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
     }

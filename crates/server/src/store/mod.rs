@@ -9,6 +9,7 @@ pub mod area;
 pub mod audit;
 pub mod blobs;
 pub mod customers;
+pub mod drafts;
 pub mod endpoints;
 pub mod idempotency;
 pub mod jobs;
@@ -26,6 +27,7 @@ pub mod sessions;
 pub mod signatures;
 pub mod tokens;
 pub mod usage;
+pub mod versions;
 pub mod workspaces;
 
 use crate::error::Error;

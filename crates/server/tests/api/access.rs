@@ -25,6 +25,8 @@ struct Stage {
     actors: Vec<Actor>,
     workspace: WorkspaceId,
     customer: CustomerId,
+    /// A draft that was refused.
+    draft: String,
     count: AtomicU32,
 }
 
@@ -112,11 +114,15 @@ async fn stage() -> Stage {
     at.delete(&world.owner, &world.path("/endpoints/gone"))
         .await
         .expect(204);
+    let path = format!("/api/v1/workspaces/{workspace}/drafts?file=none.onnx");
+    let draft = at.ask(&world.owner, "POST", &path).text("no model");
+    let draft = draft.send().await.expect(201);
     Stage {
         workspace,
         world,
         actors,
         customer: granted,
+        draft: draft["id"].as_str().unwrap().to_owned(),
         count: AtomicU32::new(0),
     }
 }
@@ -136,6 +142,7 @@ impl Stage {
                 "ws" => workspace.as_str(),
                 "svc" => service.as_str(),
                 "name" => "acme",
+                "draft" => &self.draft,
                 "slot" => "secondary",
                 "n" => "1",
                 other => panic!("parameter {other}"),
@@ -169,9 +176,15 @@ impl Stage {
                 (Some(json!({})), Some("*"), 200)
             }
             // A state that never was: the object is found and left alone.
-            "delete_workspace" | "delete_service" | "delete_endpoint" => {
+            "delete_workspace" | "delete_service" | "delete_endpoint" | "delete_draft" => {
                 (None, Some("\"999\""), 412)
             }
+            // It does not say what it sends.
+            "create_draft" => (None, None, 400),
+            // What was refused is described and published no more.
+            "update_draft" => (Some(json!({})), Some("*"), 409),
+            "preview_draft" => (None, None, 409),
+            "publish_draft" => (Some(json!({})), None, 409),
             "update_key" => (Some(json!({})), None, 200),
             "rotate_key" | "rotate_token" => (Some(json!({"grace_seconds": 0})), None, 200),
             "reveal_key" | "reveal_token" | "restore_endpoint" => (None, None, 200),

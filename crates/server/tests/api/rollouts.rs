@@ -168,6 +168,30 @@ async fn of_a_thousand_calls_the_candidate_answers_exactly_its_share() {
         assert_eq!(grams - low > 500.0, version == 2);
         *versions.entry(version).or_insert(0) += 1;
     }
+    let path = format!(
+        "/workspaces/{}/services/{}/execute?format=swagger",
+        stage.workspace, stage.id
+    );
+    for _ in 0..20 {
+        let answer = stage.at.call(&path, &stage.key, &penguin()).await;
+        let body = answer.expect(200);
+        let grams: f64 = body["Results"]["output1"][0]["Scored Labels"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        // What is tried is no revision of the endpoint.
+        let expected = if grams - low > 500.0 {
+            ("2", "")
+        } else {
+            ("1", "1")
+        };
+        let headers = (
+            answer.header("x-portico-version"),
+            answer.header("x-portico-revision"),
+        );
+        assert_eq!((headers.0.as_str(), headers.1.as_str()), expected);
+    }
     // 1,020 calls came before these hundred, so they are of two hundreds.
     assert!(versions[&1] > 0 && versions[&2] > 0, "{versions:?}");
 }
