@@ -38,13 +38,13 @@ pub struct ScoreBin {
 pub struct ArmReport {
     /// The version.
     pub version: u32,
-    /// Calls answered (shadow calls among them on the candidate's side).
+    /// Calls that it was given, shadow calls among them on the candidate's side.
     pub calls: u64,
     /// Of these, shadow calls.
     pub shadow_calls: u64,
-    /// Calls that failed.
+    /// Of the calls, those that failed.
     pub errors: u64,
-    /// Median time in milliseconds.
+    /// Median time in milliseconds that its models took for a call.
     pub p50_ms: Option<f64>,
     /// 95th percentile.
     pub p95_ms: Option<f64>,
@@ -126,6 +126,7 @@ pub struct Replay {
     pub version: Option<u32>,
     /// Rows, cells as text in the order of the input columns of the version that the endpoint serves: at
     /// most 100. Empty: the sample rows.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     #[serde(default)]
     pub rows: Vec<Vec<String>>,
 }

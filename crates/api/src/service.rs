@@ -99,6 +99,9 @@ pub struct Version {
     pub samples: Vec<Vec<String>>,
     /// How the sample rows scored when the version was published.
     pub parity: Parity,
+    /// Until when customers may stay on the versions before this one; absent: without limit.
+    #[serde(default)]
+    pub may_stay_until: Option<Timestamp>,
 }
 
 /// How a version scored its package's sample rows, against the expected outputs of the package.

@@ -293,7 +293,8 @@ pub struct ManyRow {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateMany {
-    /// At most 1,000 rows.
+    /// 1 to 1,000 rows.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub rows: Vec<ManyRow>,
     /// Only checks.
     #[serde(default)]

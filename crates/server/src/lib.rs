@@ -18,6 +18,7 @@ pub mod inference;
 pub mod keys;
 pub mod outgoing;
 pub mod package;
+pub mod rollout;
 pub mod scoring;
 pub mod settings;
 pub mod snapshot;

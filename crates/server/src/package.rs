@@ -316,6 +316,7 @@ pub async fn import(
         samples: kept_samples(&schema, &samples),
         schema: Schema::clone(&schema),
         parity: parity.clone(),
+        may_stay_until: None,
     };
     let manifest = &package.manifest;
     let published = publish(

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::services::Stored;
-use crate::store::{audit, endpoints, services, workspaces};
+use crate::store::{audit, endpoints, revisions, services, workspaces};
 use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::service::{UpdateService, Version};
 use serde_json::json;
@@ -116,7 +116,7 @@ pub async fn publish(
         endpoints::follow_newest(tx.conn(), &service, number, now).await?
     {
         let none = BTreeMap::new();
-        endpoints::insert_revision(
+        revisions::insert(
             tx.conn(),
             &endpoint,
             &who.label(),

@@ -9,18 +9,25 @@ mod headers;
 mod health;
 mod keys;
 mod leaks;
+mod ledger;
+mod models;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
 pub(crate) mod receive;
 mod request_id;
+mod revisions;
+mod rollouts;
 mod router;
+mod runs;
 mod score;
 pub mod serve;
+pub mod served_by;
 mod services;
 mod session;
 mod strict;
 mod tokens;
+mod updates;
 mod usage;
 mod versions;
 mod workspaces;
@@ -51,10 +58,16 @@ pub fn router(app: App) -> Result<Router, Error> {
     services::routes(&mut api);
     versions::routes(&mut api);
     endpoints::routes(&mut api);
+    models::routes(&mut api);
+    updates::routes(&mut api);
+    revisions::routes(&mut api);
+    ledger::routes(&mut api);
+    runs::routes(&mut api);
     keys::routes(&mut api);
     leaks::routes(&mut api);
     score::routes(&mut api);
     usage::routes(&mut api);
+    rollouts::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))

@@ -5,8 +5,8 @@ use axum::Json;
 use portico_api::problem::CONTENT_TYPE;
 use portico_api::routes::{self, Method, Route};
 use portico_api::{
-    customer, endpoint, key, name, problem, schema, score, service, session, throttle, time, usage,
-    workspace,
+    customer, difference, endpoint, key, name, problem, rollout, schema, score, service, session,
+    throttle, time, update, usage, workspace,
 };
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -78,6 +78,41 @@ use utoipa::OpenApi;
     usage::UsagePoint,
     usage::SlotUsage,
     usage::UsageSlot,
+    difference::SchemaDifference,
+    difference::SchemaChange,
+    difference::SchemaPart,
+    rollout::StartRollout,
+    rollout::Rollout,
+    rollout::ArmReport,
+    rollout::ScoreBin,
+    rollout::Notice,
+    rollout::Stay,
+    rollout::UpdateVersion,
+    rollout::Replay,
+    rollout::Replayed,
+    rollout::ReplayRow,
+    rollout::ReplaySide,
+    update::CreateMany,
+    update::ManyRow,
+    update::CreatedMany,
+    update::ManyLine,
+    update::ManyState,
+    update::ManyError,
+    update::Fate,
+    update::PlanLine,
+    update::UpdatePlan,
+    update::UpdateToVersion,
+    update::Revision,
+    update::LedgerLine,
+    update::LedgerModel,
+    update::Selection,
+    update::RunAct,
+    update::StartRun,
+    update::RunPlan,
+    update::RunState,
+    update::Run,
+    update::LineState,
+    update::RunLine,
     portico_api::id::WorkspaceId,
     portico_api::id::ServiceId,
     portico_api::id::EndpointId,
@@ -412,6 +447,123 @@ fn operations() -> Vec<Operation> {
             NOT_TAGGED,
         ),
         op(
+            &routes::CUSTOMISE,
+            "updates",
+            "Give the endpoint its own model for a resource, as a raw .onnx body; it is checked against the slot and tried out first",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::UNCUSTOMISE,
+            "updates",
+            "Take the endpoint's own model for a resource away",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::UPDATE_PLAN,
+            "updates",
+            "What an update of the endpoint would do",
+            None,
+            One("UpdatePlan"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::UPDATE_VERSION_OF,
+            "updates",
+            "Move the endpoint to a version; its own models stay unless they are to be overwritten",
+            Some("UpdateToVersion"),
+            One("UpdatePlan"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REVISIONS,
+            "updates",
+            "List the endpoint's revisions, newest first",
+            None,
+            Page("Revision"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ROLL_BACK,
+            "updates",
+            "Bring a revision back as a new one",
+            None,
+            One("Revision"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::LEDGER,
+            "updates",
+            "Which endpoint runs which models, default first, then by name",
+            None,
+            Page("LedgerLine"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::PLAN_RUN,
+            "runs",
+            "What a run over many endpoints would do",
+            Some("StartRun"),
+            One("RunPlan"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::START_RUN,
+            "runs",
+            "Start a run over many endpoints",
+            Some("StartRun"),
+            One("Run"),
+            &[202],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::RUNS,
+            "runs",
+            "List runs, newest first",
+            None,
+            Page("Run"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::RUN,
+            "runs",
+            "One run",
+            None,
+            One("Run"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::RUN_LINES,
+            "runs",
+            "What a run did to each endpoint, by name",
+            None,
+            Page("RunLine"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CANCEL_RUN,
+            "runs",
+            "Break a run off; what was done stays done",
+            None,
+            One("Run"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
             &routes::KEYS,
             "keys",
             "List keys",
@@ -492,6 +644,96 @@ fn operations() -> Vec<Operation> {
             &[200],
             TAGGED,
         ),
+        op(
+            &routes::UPDATE_VERSION,
+            "versions",
+            "Say until when customers may stay on the versions before",
+            Some("UpdateVersion"),
+            One("Version"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::CREATE_MANY,
+            "endpoints",
+            "Make many endpoints from a list, or check it; the same list again makes nothing twice",
+            Some("CreateMany"),
+            One("CreatedMany"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::ROLLOUT,
+            "rollouts",
+            "The endpoint's staged rollout with what both versions did",
+            None,
+            One("Rollout"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::START_ROLLOUT,
+            "rollouts",
+            "Try a version on a share of the endpoint's calls",
+            Some("StartRollout"),
+            One("Rollout"),
+            &[201],
+            TAGGED,
+        ),
+        op(
+            &routes::UPDATE_ROLLOUT,
+            "rollouts",
+            "Change the share of the rollout",
+            Some("StartRollout"),
+            One("Rollout"),
+            &[200],
+            CHANGES,
+        ),
+        op(
+            &routes::END_ROLLOUT,
+            "rollouts",
+            "Go back: all calls go to the version in force again",
+            None,
+            Nothing,
+            &[204],
+            (false, true),
+        ),
+        op(
+            &routes::PROMOTE,
+            "rollouts",
+            "Update the endpoint to the version that was tried",
+            None,
+            One("Endpoint"),
+            &[200],
+            TAGGED,
+        ),
+        op(
+            &routes::NOTICE,
+            "endpoints",
+            "What changes in the newest version; 404 where the endpoint serves it",
+            None,
+            One("Notice"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::STAY,
+            "endpoints",
+            "Keep the endpoint on its version until a date",
+            Some("Stay"),
+            One("Notice"),
+            &[200],
+            NOT_TAGGED,
+        ),
+        op(
+            &routes::REPLAY,
+            "scoring",
+            "Score rows by the version in force and by another, side by side",
+            Some("Replay"),
+            One("Replayed"),
+            &[200],
+            NOT_TAGGED,
+        ),
     ]
 }
 
@@ -501,10 +743,23 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if operation.route.path.contains('{') {
         statuses.push(404);
     }
-    if operation.body.is_some() {
+    if operation.route.name == "customise_endpoint" {
+        statuses.extend([408, 412, 413, 422, 503, 507]);
+    } else if operation.body.is_some() {
         statuses.extend([408, 413, 415, 422]);
-    } else if matches!(operation.answer, Answer::Page(_)) {
+    } else if matches!(operation.answer, Answer::Page(_)) || operation.route.name == "plan_update" {
         statuses.push(422);
+    }
+    // Worked out anew when the endpoint changes meanwhile, but not for ever.
+    if matches!(
+        operation.route.name,
+        "update_endpoint_version"
+            | "restore_revision"
+            | "start_rollout"
+            | "promote_rollout"
+            | "stay_on_version"
+    ) {
+        statuses.push(412);
     }
     if operation.tags.1 {
         statuses.extend([412, 428]);
@@ -515,7 +770,7 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if matches!(operation.route.name, "set_up" | "sign_in") {
         statuses.push(410);
     }
-    if operation.route.name == "score" {
+    if matches!(operation.route.name, "score" | "replay_examples") {
         statuses.extend([503, 504]);
     }
     statuses.sort_unstable();
@@ -555,6 +810,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             "name" => json!({"type": "string", "pattern": "^[a-z0-9]{1,24}$"}),
             "slot" => reference("KeySlot"),
             "n" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+            "resource" => json!({"type": "string", "minLength": 1}),
             _ => hex.clone(),
         };
         list.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
@@ -567,10 +823,20 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     if operation.route.name == "endpoint_usage" {
         list.push(json!({"name": "range", "in": "query", "schema": reference("UsageRange")}));
     }
+    if operation.route.name == "plan_update" {
+        list.push(json!({"name": "version", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": u32::MAX},
+            "description": "The version; the newest if absent."}));
+        list.push(json!({"name": "overwrite", "in": "query", "schema": {"type": "boolean", "default": false},
+            "description": "Whether the endpoint's own models are to give way."}));
+    }
     if operation.tags.1 {
         list.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}, "description": "The ETag that was read; * for any."}));
     }
-    if operation.success.len() > 1 || matches!(operation.route.name, "rotate_key" | "rotate_token")
+    if operation.success.len() > 1
+        || matches!(
+            operation.route.name,
+            "rotate_key" | "rotate_token" | "start_run"
+        )
     {
         list.push(json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
     }
@@ -614,6 +880,10 @@ fn describe(operation: &Operation) -> Value {
         described["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
     }
+    if operation.route.name == "customise_endpoint" {
+        described["requestBody"] =
+            json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}});
+    }
     described
 }
 
@@ -629,6 +899,13 @@ fn describe_limits(responses: &mut Map<String, Value>) {
     };
     if let Some(done) = responses.get_mut("200") {
         done["headers"] = fields();
+        for (name, of) in [
+            ("x-portico-version", "version"),
+            ("x-portico-revision", "endpoint's revision"),
+        ] {
+            done["headers"][name] = json!({"schema": {"type": "integer", "minimum": 1},
+                "description": format!("The number of the {of} that scored the rows")});
+        }
     }
     let mut throttled = json!({
         "description": "The endpoint's limit, or the half of it for signed-in calls, is reached",

@@ -304,7 +304,7 @@ pub async fn version(
     service: &ServiceId,
     number: u32,
 ) -> Result<Option<Version>, Error> {
-    let row = sqlx::query("SELECT notes, published_by, schema, samples, parity, created_at FROM version WHERE service_id = $1 AND number = $2")
+    let row = sqlx::query("SELECT notes, published_by, schema, samples, parity, created_at, may_stay_until FROM version WHERE service_id = $1 AND number = $2")
         .bind(service.as_str())
         .bind(number)
         .fetch_optional(pool)
@@ -322,6 +322,9 @@ pub async fn version(
         stages: stages(pool, service, number).await?,
         samples: serde_json::from_str(&samples)?,
         parity: serde_json::from_str(&parity)?,
+        may_stay_until: row
+            .try_get::<Option<Micros>, _>("may_stay_until")?
+            .map(on_the_wire),
     }))
 }
 

@@ -177,6 +177,24 @@ impl Stage {
             "reveal_key" | "reveal_token" | "restore_endpoint" => (None, None, 200),
             "end_grace" | "end_token_grace" | "release_models" => (None, None, 409),
             "extend_grace" => (Some(json!({"grace_seconds": 60})), None, 409),
+            "create_many_endpoints" => {
+                let rows = json!([{"name": fresh}]);
+                (Some(json!({"rows": rows, "dry_run": true})), None, 200)
+            }
+            // The one version there is has none before it, none after it, and is served already.
+            "update_version" => (Some(json!({"may_stay_until": null})), None, 409),
+            "endpoint_notice" => (None, None, 404),
+            "stay_on_version" => (Some(json!({"until": null})), None, 409),
+            "replay_examples" => (Some(json!({})), None, 409),
+            "start_rollout" => (Some(json!({"version": 1, "share_percent": 0})), None, 422),
+            "get_rollout" => (None, None, 404),
+            "update_rollout" => (
+                Some(json!({"version": 1, "share_percent": 0})),
+                Some("*"),
+                404,
+            ),
+            "end_rollout" => (None, Some("*"), 404),
+            "promote_rollout" => (None, None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
             _ => (None, None, 200),
         }
