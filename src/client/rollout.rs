@@ -1,7 +1,7 @@
 //! Calls about trying a version on a share of an endpoint's calls, and about a newer version.
 
 use super::endpoints::Place;
-use super::{Answer, Call, ClientError, get, post};
+use super::{Answer, Call, ClientError, Versioned, get, post, read_versioned};
 use portico_api::problem::Code;
 use portico_api::rollout::{Notice, Replay, Replayed, Rollout, StartRollout, Stay};
 use portico_api::routes;
@@ -11,32 +11,38 @@ use serde_json::json;
 ///
 /// # Errors
 /// [`ClientError`].
-pub async fn find(place: &Place) -> Answer<Option<Rollout>> {
-    absent(get(&routes::ROLLOUT, &place.values()).await)
+pub async fn find(place: &Place) -> Answer<Option<Versioned<Rollout>>> {
+    let call = Call::new(&routes::ROLLOUT, &place.values());
+    absent(call.send().await.and_then(read_versioned))
 }
 
 /// Starts a staged rollout.
 ///
 /// # Errors
 /// [`ClientError`].
-pub async fn start(place: &Place, body: &StartRollout) -> Answer<Rollout> {
-    post(&routes::START_ROLLOUT, &place.values(), body).await
+pub async fn start(place: &Place, body: &StartRollout) -> Answer<Versioned<Rollout>> {
+    let call = Call::new(&routes::START_ROLLOUT, &place.values()).json(body)?;
+    read_versioned(call.send().await?)
 }
 
 /// Changes a staged rollout's share.
 ///
 /// # Errors
-/// [`ClientError`].
-pub async fn change(place: &Place, body: &StartRollout) -> Answer<Rollout> {
-    post(&routes::UPDATE_ROLLOUT, &place.values(), body).await
+/// [`ClientError`]; *precondition_failed* when `etag` is no longer its state.
+pub async fn change(place: &Place, body: &StartRollout, etag: &str) -> Answer<Versioned<Rollout>> {
+    let call = Call::new(&routes::UPDATE_ROLLOUT, &place.values())
+        .json(body)?
+        .if_match(etag);
+    read_versioned(call.send().await?)
 }
 
 /// Ends a staged rollout: the version in force answers all calls again.
 ///
 /// # Errors
-/// [`ClientError`].
-pub async fn end(place: &Place) -> Answer<()> {
+/// [`ClientError`]; *precondition_failed* when `etag` is no longer its state.
+pub async fn end(place: &Place, etag: &str) -> Answer<()> {
     Call::new(&routes::END_ROLLOUT, &place.values())
+        .if_match(etag)
         .send()
         .await?;
     Ok(())

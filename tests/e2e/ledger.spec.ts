@@ -79,7 +79,7 @@ test("all but the customised are updated together, seen one by one, and taken ba
   await passes(page, "ledger-plan");
   await plan.getByRole("button", { name: "Update 4 endpoints" }).click();
 
-  const run = page.getByRole("region", { name: "Run" });
+  const run = page.getByRole("region", { name: "Run", exact: true });
   const done = run.getByRole("table", { name: "What the run did to each endpoint" });
   await expect(done.getByRole("row").filter({ hasText: "alpha" })).toContainText("1 → 2");
   await expect(run).toContainText("4 changed");
@@ -90,7 +90,7 @@ test("all but the customised are updated together, seen one by one, and taken ba
 
   await run.getByRole("button", { name: "Close" }).click();
   await page.getByRole("radio", { name: "Runs" }).check({ force: true });
-  const runs = page.getByRole("table", { name: "Runs" });
+  const runs = page.getByRole("table", { name: "Runs", exact: true });
   await expect(runs.getByRole("row").nth(1)).toContainText("Finished");
   await passes(page, "ledger-runs");
   await runs.getByRole("button", { name: "Take back…" }).click();
@@ -119,18 +119,18 @@ test("those that are chosen are updated; own models are overwritten only when th
   await plan.getByRole("radio", { name: /Keep them/ }).check();
   await expect(plan).not.toContainText("Lost: the own model of");
   await plan.getByRole("button", { name: "Update 2 endpoints" }).click();
-  await expect(page.getByRole("region", { name: "Run" })).toContainText("2 changed");
+  await expect(page.getByRole("region", { name: "Run", exact: true })).toContainText("2 changed");
   expect(await serves(server.url, demo, `${path}/endpoints/gamma`)).toEqual({ version: 2, own: true });
 
   // One of them alone goes back.
-  await page.getByRole("region", { name: "Run" }).getByRole("button", { name: "Close" }).click();
+  await page.getByRole("region", { name: "Run", exact: true }).getByRole("button", { name: "Close" }).click();
   await page.getByRole("checkbox", { name: "Choose gamma" }).check();
   await page.getByRole("button", { name: "Roll back…" }).click();
   const back = page.getByRole("dialog", { name: "Roll back gamma" });
   await expect(back.getByRole("button", { name: /^Roll back/ })).toHaveAttribute("aria-disabled", "true");
   await back.getByLabel("The run that is taken back").selectOption({ index: 1 });
   await back.getByRole("button", { name: "Roll back 1 endpoint" }).click();
-  await expect(page.getByRole("region", { name: "Run" })).toContainText("1 changed");
+  await expect(page.getByRole("region", { name: "Run", exact: true })).toContainText("1 changed");
   expect(await serves(server.url, demo, `${path}/endpoints/gamma`)).toEqual({ version: 1, own: true });
   expect(await serves(server.url, demo, `${path}/endpoints/alpha`)).toEqual({ version: 2, own: false });
 });

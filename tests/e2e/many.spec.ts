@@ -66,7 +66,7 @@ test("a bad row says which cell is wrong, and holds nobody back", async ({ page,
   await page.getByRole("button", { name: "Another list" }).click();
   await expect(page.getByRole("textbox", { name: "Endpoints" })).toHaveValue(BAD);
   await page.getByRole("button", { name: "Check the list" }).click();
-  await expect(page.getByText("2 exist already, just so, 4 have errors.")).toBeVisible();
+  await expect(page.getByText("2 already there, 4 have errors.")).toBeVisible();
   await expect(page.getByRole("button", { name: /^Create 0 endpoints/ })).toHaveAttribute("aria-disabled", "true");
 });
 

@@ -125,10 +125,10 @@ test("a customer compares a newer version, stays on the old one, then moves", as
   await expect(table.getByRole("cell", { name: /^differs:/ })).toHaveCount(20);
   await passes(page, "models-compare");
   await compared.getByText("Compare rows of your own").click();
-  await compared.getByLabel("Rows").fill("Adelie,Torgersen");
+  await compared.getByRole("textbox", { name: "Rows", exact: true }).fill("Adelie,Torgersen");
   await compared.getByRole("button", { name: "Compare these" }).click();
   await expect(compared).toContainText("Line 1 has 2 cells; 6 are expected.");
-  await compared.getByLabel("Rows").fill("Adelie\tTorgersen\t39.1\t18.7\t181\tmale");
+  await compared.getByRole("textbox", { name: "Rows", exact: true }).fill("Adelie\tTorgersen\t39.1\t18.7\t181\tmale");
   await compared.getByRole("button", { name: "Compare these" }).click();
   await expect(compared.getByRole("status")).toContainText("1 row of 1 would get another result.");
 

@@ -9,7 +9,7 @@ use portico_api::update::{Fate, LedgerModel, PlanLine};
 fn line(name: &str, customer: Option<&str>, version: u32, own: bool) -> LedgerLine {
     LedgerLine {
         endpoint_id: EndpointId::from_bytes([7; 16]),
-        name: EndpointName::parse(name).unwrap(),
+        name: EndpointName::parse(name).unwrap_or_else(|problem| panic!("{problem}")),
         is_default: false,
         customer_name: customer.map(str::to_owned),
         version,

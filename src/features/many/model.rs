@@ -278,7 +278,7 @@ impl Tally {
         };
         say(self.created, "created");
         say(self.new, "can be created");
-        say(self.exists, "exist already, just so");
+        say(self.exists, "already there");
         say(
             self.bad,
             if self.bad == 1 {

@@ -142,7 +142,7 @@ fn answers_go_to_the_rows_that_were_asked_about() {
     let tally = Tally::of(&entries);
     assert_eq!(
         tally.in_words(),
-        "1 can be created, 1 exist already, just so, 2 have errors"
+        "1 can be created, 1 already there, 2 have errors"
     );
     assert_eq!(tally.button(), "Create 1 endpoint");
     assert_eq!(tally.blocked(), "");

@@ -52,6 +52,19 @@ pub fn stages(endpoint: &Endpoint, version: &Version) -> Vec<StageLine> {
         .collect()
 }
 
+/// The differences that a refusal of a model tells, a line for each: it has them in one sentence,
+/// `The model does not fit “species”: one; another.` A sentence of another form is one line.
+pub fn refusal_lines(detail: &str) -> Vec<String> {
+    match detail.split_once("”: ") {
+        Some((_, differences)) if detail.starts_with("The model does not fit “") => differences
+            .trim_end_matches('.')
+            .split("; ")
+            .map(str::to_owned)
+            .collect(),
+        _ => vec![detail.to_owned()],
+    }
+}
+
 /// How far an endpoint is behind, in words.
 pub fn behind_in_words(version: u32, newest: u32) -> String {
     match newest.saturating_sub(version) {

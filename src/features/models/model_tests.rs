@@ -45,6 +45,19 @@ fn a_model_that_both_versions_have_is_not_said_to_change() {
 }
 
 #[test]
+fn a_refusal_is_told_difference_by_difference() {
+    let told = "The model does not fit “a: b”: input “x” is text, expected 32-bit float; output “y” is missing.";
+    assert_eq!(
+        refusal_lines(told),
+        [
+            "input “x” is text, expected 32-bit float",
+            "output “y” is missing"
+        ]
+    );
+    assert_eq!(refusal_lines("It never ends."), ["It never ends."]);
+}
+
+#[test]
 fn what_overwriting_would_take_away_is_named() {
     let plan = UpdatePlan {
         endpoint: portico_api::name::EndpointName::parse("acme").unwrap(),

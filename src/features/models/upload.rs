@@ -2,6 +2,7 @@
 //! difference if it does not fit.
 
 use super::Desk;
+use super::model::refusal_lines;
 use crate::client::stop::Stop;
 use crate::client::{self, ClientError};
 use crate::ui::live::{live, view};
@@ -133,7 +134,7 @@ fn Refused(file: String, error: ClientError) -> impl IntoView {
         ClientError::Problem(problem) => problem
             .errors
             .iter()
-            .map(|error| error.detail.clone())
+            .flat_map(|error| refusal_lines(&error.detail))
             .collect(),
         ClientError::Offline | ClientError::Unreadable => Vec::new(),
     };

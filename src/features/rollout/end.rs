@@ -78,12 +78,12 @@ fn finish(
     }
     busy.set(true);
     failure.set(None);
-    let (place, models) = (stand.place.get_value(), stand.models());
+    let (place, models, etag) = (stand.place.get_value(), stand.models(), stand.etag());
     spawn_local(async move {
         let answer: Answer<()> = if promotes {
             client::rollout::promote(&place).await
         } else {
-            client::rollout::end(&place).await
+            client::rollout::end(&place, &etag).await
         };
         busy.try_set(false);
         match answer {

@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(2);
 struct Stand {
     place: StoredValue<Place>,
     /// The rollout; `Some(Ok(None))` if there is none.
-    now: RwSignal<Option<Answer<Option<Rollout>>>>,
+    now: RwSignal<Option<Answer<Option<Versioned<Rollout>>>>>,
     /// Whether it is asked for; a slow answer is not asked for twice.
     asking: StoredValue<bool>,
     outside: Outside,
@@ -63,8 +63,16 @@ impl Stand {
     /// The rollout, tracked.
     fn rollout(self) -> Option<Rollout> {
         match &*self.now.read() {
-            Some(Ok(Some(rollout))) => Some(rollout.clone()),
+            Some(Ok(Some(rollout))) => Some(rollout.value.clone()),
             _ => None,
+        }
+    }
+
+    /// The state that what is shown was read in.
+    fn etag(self) -> String {
+        match &*self.now.read_untracked() {
+            Some(Ok(Some(rollout))) => rollout.etag.clone(),
+            _ => String::new(),
         }
     }
 

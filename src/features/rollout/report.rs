@@ -162,9 +162,9 @@ fn ChangeForm(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
         }
         busy.set(true);
         failure.set(None);
-        let place = stand.place.get_value();
+        let (place, etag) = (stand.place.get_value(), stand.etag());
         spawn_local(async move {
-            match client::rollout::change(&place, &body).await {
+            match client::rollout::change(&place, &body, &etag).await {
                 Ok(rollout) => {
                     stand.now.try_set(Some(Ok(Some(rollout))));
                     open.try_set(false);
