@@ -2,7 +2,7 @@
 
 use super::endpoints::EndpointsTab;
 use super::text;
-use super::versions::VersionsTab;
+use crate::features::later::Later;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab};
 use crate::session::use_session;
@@ -65,22 +65,36 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             text::ADD_NOT_ALLOWED.to_owned()
         }
     });
+    let many = StoredValue::new(
+        Page::Many {
+            ws: ws.clone(),
+            svc: svc.clone(),
+        }
+        .href(),
+    );
     let action = move || {
         view! {
             <Show when=move || tab.get() == ServiceTab::Endpoints>
-                <Button
-                    kind=ButtonKind::Primary
-                    glyph=Glyph::Plus
-                    blocked=blocked
-                    on_click=Callback::new(move |_| adding.set(true))
-                >
-                    {text::ADD}
-                </Button>
+                <div class="row">
+                    <Show when=move || publisher.get()>
+                        <a class=ButtonKind::Plain.class() href=many.get_value()>{text::ADD_MANY}</a>
+                    </Show>
+                    <Button
+                        kind=ButtonKind::Primary
+                        glyph=Glyph::Plus
+                        blocked=blocked
+                        on_click=Callback::new(move |_| adding.set(true))
+                    >
+                        {text::ADD}
+                    </Button>
+                </div>
             </Show>
         }
     };
+    let may = publisher.get_untracked();
     let tabs = ServiceTab::ALL
         .into_iter()
+        .filter(|this| may || *this != ServiceTab::Ledger)
         .map(|this| Tab {
             href: Page::Service {
                 ws: ws.clone(),
@@ -91,6 +105,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             label: match this {
                 ServiceTab::Endpoints => text::ENDPOINTS,
                 ServiceTab::Versions => text::VERSIONS,
+                ServiceTab::Ledger => text::LEDGER,
             },
             current: Signal::derive(move || tab.get() == this),
         })
@@ -105,7 +120,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
                 ServiceTab::Endpoints => {
                     view! { <EndpointsTab ws=ws svc=svc adding=adding publisher=publisher/> }.into_any()
                 }
-                ServiceTab::Versions => view! { <VersionsTab ws=ws svc=svc/> }.into_any(),
+                tab => view! { <Later page=Page::Service { ws, svc, tab }/> }.into_any(),
             }
         }}
     }

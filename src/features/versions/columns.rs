@@ -1,8 +1,9 @@
 //! What a version takes and gives: its columns, parameters and models, and how it was checked.
 
-use super::model::{output_in_words, parity_in_words, seen_values, type_word};
+use super::model::{output_in_words, parity_in_words};
 use super::text;
 use crate::client;
+use crate::features::consume::model::{type_word, values_in_words};
 use crate::ui::live::view;
 use crate::ui::number::bytes;
 use crate::ui::resource::Resource;
@@ -64,7 +65,7 @@ fn Inputs(columns: Vec<InputColumn>) -> impl IntoView {
     let rows = columns
         .into_iter()
         .map(|column| {
-            let seen = seen_values(&column);
+            let seen = values_in_words(&column);
             view! {
                 <tr>
                     <th scope="row" class="mono">{column.name}</th>

@@ -1,26 +1,41 @@
-//! The spreadsheet page's files: fetched when the page is first opened, not on a first visit. Trunk
-//! does not name them by what they hold, so this does: a browser may then keep each one for good.
+//! The files of the programs that a first visit does without: the spreadsheet page and the pages of
+//! publishing, each fetched when it is first opened. Trunk does not name them by what they hold, so
+//! this does: a browser may then keep each one for good.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
 use crate::error::Error;
 
-/// As trunk leaves them; a file comes after those that it names.
-const FILES: [&str; 7] = [
-    "batch.css",
-    "sheet_worker_bg.wasm",
-    "sheet_worker.js",
-    "sheet_worker_loader.js",
-    "sheet_bg.wasm",
-    "sheet.js",
-    "batch.js",
+/// A program that is fetched when it is first opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The spreadsheet page.
+    Sheet,
+    /// Publishing, versions, models, the ledger.
+    Publishing,
+}
+
+/// As trunk leaves them; a file comes after those that it names. The last one opens both programs,
+/// and counts with the first.
+const FILES: [(&str, Program); 11] = [
+    ("batch.css", Program::Sheet),
+    ("sheet_worker_bg.wasm", Program::Sheet),
+    ("sheet_worker.js", Program::Sheet),
+    ("sheet_worker_loader.js", Program::Sheet),
+    ("sheet_bg.wasm", Program::Sheet),
+    ("sheet.js", Program::Sheet),
+    ("publishing.css", Program::Publishing),
+    ("ledger.css", Program::Publishing),
+    ("publishing_bg.wasm", Program::Publishing),
+    ("publishing.js", Program::Publishing),
+    ("programs.js", Program::Sheet),
 ];
 
 /// Gives each file a name with its contents' hash, in the others and in the page as well.
 pub fn rename(dist: &Path) -> Result<(), Error> {
     let mut renamed: Vec<(&str, String)> = Vec::new();
-    for file in FILES {
+    for (file, _) in FILES {
         let path = dist.join(file);
         let bytes = rewritten(&path, &renamed)?;
         let name = versioned(file, &bytes);
@@ -34,16 +49,15 @@ pub fn rename(dist: &Path) -> Result<(), Error> {
     std::fs::write(&page, bytes).map_err(Error::file(&page))
 }
 
-/// Whether a file of `dist/` is one of them.
-pub fn holds(name: &str) -> bool {
-    FILES.iter().any(|file| {
-        let Some((stem, ending)) = file.split_once('.') else {
-            return false;
-        };
-        name.strip_prefix(stem)
-            .and_then(|rest| rest.strip_prefix('-'))
-            .and_then(|rest| rest.split_once('.'))
-            .is_some_and(|(_, found)| found == ending)
+/// Which program a file of `dist/` belongs to; nothing for a file of the portal's own.
+pub fn of(name: &str) -> Option<Program> {
+    FILES.iter().find_map(|(file, program)| {
+        let (stem, ending) = file.split_once('.')?;
+        let (_, found) = name
+            .strip_prefix(stem)?
+            .strip_prefix('-')?
+            .split_once('.')?;
+        (found == ending).then_some(*program)
     })
 }
 
@@ -90,18 +104,23 @@ mod tests {
     fn built(folder: &str, worker: &[u8]) -> (std::path::PathBuf, Vec<String>) {
         let dist = std::env::temp_dir().join(format!("portico-{folder}-{}", std::process::id()));
         fs::create_dir_all(&dist).unwrap();
-        for file in FILES {
+        for (file, _) in FILES {
             fs::write(dist.join(file), file).unwrap();
         }
         fs::write(dist.join("sheet_worker_bg.wasm"), worker).unwrap();
         fs::write(dist.join("sheet_worker.js"), "url('sheet_worker_bg.wasm')").unwrap();
         fs::write(dist.join("sheet_worker_loader.js"), "'./sheet_worker.js'").unwrap();
         fs::write(
-            dist.join("batch.js"),
-            "\"/sheet.js\" \"/sheet_bg.wasm\" \"/batch.css\" \"/sheet_worker_loader.js\"",
+            dist.join("programs.js"),
+            "\"/sheet.js\" \"/sheet_bg.wasm\" \"/batch.css\" \"/sheet_worker_loader.js\" \
+             \"/publishing.js\" \"/publishing_bg.wasm\" \"/publishing.css\" \"/ledger.css\"",
         )
         .unwrap();
-        fs::write(dist.join("index.html"), "/batch.js /sheet_worker_loader.js").unwrap();
+        fs::write(
+            dist.join("index.html"),
+            "/programs.js /sheet_worker_loader.js",
+        )
+        .unwrap();
         rename(&dist).unwrap();
         let mut names: Vec<String> = dist
             .read_dir()
@@ -120,9 +139,11 @@ mod tests {
         for name in names.iter().filter(|name| !name.ends_with("wasm")) {
             let text = fs::read_to_string(dist.join(name)).unwrap();
             for word in text.split(['"', '\'', '/', ' ', '(', ')']) {
-                if word.contains("sheet") || word.contains("batch") {
+                let of_a_program = ["sheet", "batch", "publishing", "ledger", "programs"];
+                if of_a_program.iter().any(|part| word.contains(part)) {
                     // The made-up contents of a file may be its own old name.
-                    let itself = FILES.contains(&word) && versioned(word, word.as_bytes()) == *name;
+                    let itself = FILES.iter().any(|(file, _)| *file == word)
+                        && versioned(word, word.as_bytes()) == *name;
                     assert!(
                         itself || names.iter().any(|name| name == word),
                         "{word} in {name}"
@@ -131,7 +152,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen, 8);
+        assert_eq!(seen, 12);
         fs::remove_dir_all(&dist).unwrap();
     }
 
@@ -144,16 +165,26 @@ mod tests {
             .iter()
             .map(|name| name.split('-').next().unwrap())
             .collect();
-        assert_eq!(stems, ["batch", "index.html", "sheet", "sheet_bg"]);
+        let untouched = [
+            "batch",
+            "index.html",
+            "ledger",
+            "publishing",
+            "publishing",
+            "publishing_bg",
+            "sheet",
+            "sheet_bg",
+        ];
+        assert_eq!(stems, untouched);
         fs::remove_dir_all(&first).unwrap();
         fs::remove_dir_all(&second).unwrap();
     }
 
     #[test]
     fn the_files_are_known_by_their_new_names() {
-        for file in FILES {
+        for (file, program) in FILES {
             let name = versioned(file, b"x");
-            assert!(holds(&name), "{name}");
+            assert_eq!(of(&name), Some(program), "{name}");
             assert_eq!(is_worker(&name), file.contains("worker"), "{name}");
         }
         for other in [
@@ -163,7 +194,7 @@ mod tests {
             "sheets-0123456789abcdef.css",
             "batch-0123456789abcdef.css.br",
         ] {
-            assert!(!holds(other), "{other}");
+            assert_eq!(of(other), None, "{other}");
         }
     }
 }

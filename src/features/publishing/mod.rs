@@ -1,0 +1,1 @@
+//! Publishing a model: upload, vetting, describing, preview, and the act itself.
