@@ -330,7 +330,7 @@ impl Plan {
     }
 }
 
-fn names<'a>(all: [&'a Slots; 4]) -> Vec<&'a String> {
+fn names(all: [&Slots; 4]) -> Vec<&String> {
     let mut names: Vec<&String> = all.into_iter().flat_map(Slots::keys).collect();
     names.sort_unstable();
     names.dedup();

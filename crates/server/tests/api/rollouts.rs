@@ -346,7 +346,7 @@ async fn publish(stage: &Stage, folder: &str, name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/fixtures/models")
         .join(folder);
-    let mut files = BTreeMap::new();
+    let mut files: BTreeMap<String, bytes::Bytes> = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy().into_owned();
