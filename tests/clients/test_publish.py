@@ -124,9 +124,9 @@ PIPELINES = {
         HistGradientBoostingClassifier(max_iter=30, random_state=SEED), "churns", NUMBERS, True),
     "naive Bayes on a matrix": (make_pipeline(StandardScaler(), GaussianNB()), "suits", NUMBERS, False),
     "support vectors on a matrix": (
-        make_pipeline(StandardScaler(), SVC(probability=False, random_state=SEED)), "churns", NUMBERS, False),
+        make_pipeline(StandardScaler(), SVC(random_state=SEED)), "churns", NUMBERS, False),
     "neural network on texts": (
-        prepared(MLPClassifier([16], max_iter=300, random_state=SEED)), "churns", None, False),
+        prepared(MLPClassifier([16], max_iter=400, tol=1e-3, random_state=SEED)), "churns", None, False),
     "linear regression on texts": (prepared(LinearRegression()), "spends", None, False),
     "elastic net, missing values": (prepared(ElasticNet(), numbers=MinMaxScaler, impute=True), "spends", None, True),
     "random forest regression on texts": (
@@ -221,7 +221,7 @@ def test_a_pipeline_scores_as_in_python(api, name):
     assert result.parity == parity
     assert (parity["rows"], parity["compared"]) == (HELD_OUT, HELD_OUT)
     assert parity["label_share"] == pytest.approx(share, abs=1e-9)
-    assert parity["largest_difference"] == pytest.approx(largest, rel=1e-3, abs=1e-9)
+    assert parity["largest_difference"] == pytest.approx(largest, rel=1e-3, abs=1e-6)
     assert parity["engine"].startswith("ONNX Runtime ")
     assert version["published_by"] == "workspace token"
 

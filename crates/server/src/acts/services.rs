@@ -154,9 +154,7 @@ pub async fn publish_in(
     let (service, newest) = target(app, tx, workspace, publication.target).await?;
     if let Some(before) = versions::schema(tx.conn(), &service, newest).await? {
         let found = difference(newest, &before, &version.schema);
-        if found.breaking() > 0 && !publication.accept_breaking {
-            return Err(breaking(&found));
-        }
+        must_not_break(&found, publication.accept_breaking)?;
         version.difference = Some(found);
     }
     let number = newest + 1;
@@ -231,8 +229,14 @@ async fn target(
     Ok((service, 0))
 }
 
-/// The changes that break callers, as an error that names each.
-fn breaking(found: &SchemaDifference) -> Error {
+/// Refuses changes that break callers, unless these are accepted.
+///
+/// # Errors
+/// [`Error::Invalid`] naming each of them.
+pub fn must_not_break(found: &SchemaDifference, accepted: bool) -> Result<(), Error> {
+    if accepted || found.breaking() == 0 {
+        return Ok(());
+    }
     let one = |change: &SchemaChange| {
         let part = match change.part {
             SchemaPart::Input => "inputs",
@@ -247,5 +251,5 @@ fn breaking(found: &SchemaDifference) -> Error {
         }
     };
     let breaking = found.changes.iter().filter(|change| change.breaking);
-    Error::Invalid(breaking.map(one).collect())
+    Err(Error::Invalid(breaking.map(one).collect()))
 }

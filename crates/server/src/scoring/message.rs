@@ -328,7 +328,7 @@ pub(super) fn read_signature(payload: &[u8]) -> Result<Signature, FrameError> {
     let mut reader = Reader::new(payload);
     let inputs = read_ports(&mut reader)?;
     let outputs = read_ports(&mut reader)?;
-    let count = reader.count(4)?;
+    let count = reader.count(2)?;
     let mut classes = Vec::with_capacity(count);
     for _ in 0..count {
         classes.push(reader.text()?.to_owned());

@@ -513,13 +513,13 @@ async fn a_required_parameter_needs_a_sample_value_in_the_package() {
 async fn cancelling_ends_the_vetting() {
     let world = World::start().await;
     let (at, owner) = (&world.at, &world.owner);
-    let endless = zipped(&files("../../tests/fixtures/models/endless"));
-    let made = upload(&world, "file=endless.zip", endless)
+    let endless = fixture("bad/endless_always.onnx");
+    let made = upload(&world, "file=endless.onnx", endless)
         .await
         .expect(201);
     let path = drafts(&world, &format!("/{}", made["id"].as_str().unwrap()));
     let began = Instant::now();
-    while at.get(owner, &path).await.expect(200)["step"] != "Scoring 2 sample rows" {
+    while at.get(owner, &path).await.expect(200)["step"] != "Scoring made-up rows" {
         assert!(began.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -544,8 +544,8 @@ async fn vetting_begins_anew_after_a_restart_and_old_drafts_are_swept() {
     let made = made.expect(201);
     let path = drafts(&world, &format!("/{}", made["id"].as_str().unwrap()));
     settled(&world.at, &world.owner, &path).await;
-    let endless = zipped(&files("../../tests/fixtures/models/endless"));
-    let vetting = upload(&world, "file=endless.zip", endless)
+    let endless = fixture("bad/endless_always.onnx");
+    let vetting = upload(&world, "file=endless.onnx", endless)
         .await
         .expect(201);
     let vetting = drafts(&world, &format!("/{}", vetting["id"].as_str().unwrap()));
@@ -563,7 +563,7 @@ async fn vetting_begins_anew_after_a_restart_and_old_drafts_are_swept() {
     let at = TestApp::start_in(home, NOW).await;
     assert_eq!(at.get(&token, &path).await.expect(200)["state"], "ready");
     let began = Instant::now();
-    while at.get(&token, &vetting).await.expect(200)["step"] != "Scoring 2 sample rows" {
+    while at.get(&token, &vetting).await.expect(200)["step"] != "Scoring made-up rows" {
         assert!(began.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
