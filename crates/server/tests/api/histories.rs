@@ -264,8 +264,8 @@ impl Shadow {
         let before: Vec<State> = self.endpoints.clone();
         let run = self.lab.start_run(body).await;
         let run = self.lab.ended(&run).await;
-        for at in 0..ENDPOINTS {
-            let chosen = !plain_only || before[at].own.is_empty();
+        for (at, past) in before.iter().enumerate() {
+            let chosen = !plain_only || past.own.is_empty();
             if chosen && let Some(next) = self.updated(at, version, false) {
                 self.endpoints[at] = next;
                 self.now(at);

@@ -86,12 +86,12 @@ async fn swap_all(server: &Server, service: &Service, in_force: &AtomicU64) {
             0 => {
                 service
                     .customise(server, "swapped", slot("a", OWN + number))
-                    .await
+                    .await;
             }
             1 => {
                 service
                     .customise(server, "swapped", slot("b", OWN + number))
-                    .await
+                    .await;
             }
             2 => {
                 version = 3 - version;
