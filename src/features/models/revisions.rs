@@ -29,8 +29,8 @@ pub fn Revisions(desk: Desk) -> impl IntoView {
         view! { <EmptyState title="No revision yet" text="Each change of the version or of a model stands here, and can be taken back."/> }
     };
     view! {
-        <section class="section" aria-labelledby="revisions-title">
-            <h2 class="section-title" id="revisions-title">"Revisions"</h2>
+        <div class="section">
+            <h2 class="section-title">"Revisions"</h2>
             <ListingView listing=desk.revisions empty=empty>
                 <TableFrame label="Revisions">
                     <thead>
@@ -55,7 +55,7 @@ pub fn Revisions(desk: Desk) -> impl IntoView {
                 </TableFrame>
             </ListingView>
             <GoBack desk=desk asked=asked/>
-        </section>
+        </div>
     }
 }
 
