@@ -91,7 +91,7 @@ fn RevisionRow(
                 {current.then(|| view! { <Badge tone=Tone::Good text="In force"/> })}
             </td>
             <td class="wide">{lines}</td>
-            <td><span class="clip" title=actor.clone()>{actor.clone()}</span></td>
+            <td><span class="clip" title=actor>{actor.clone()}</span></td>
             <td class="muted"><RelativeTime time=at/></td>
             <td class="actions">
                 {(!current).then(|| view! {
