@@ -74,7 +74,7 @@ pub fn LedgerRow(book: Book, place: usize, row: Row) -> impl IntoView {
             <td><span class="clip" title=customer>{customer.clone()}</span></td>
             <td>
                 <span class="num">{version}</span>
-                {(behind > 0).then(|| view! { <span class="behind">{format!(" {behind} behind")}</span> })}
+                {(behind > 0).then(|| view! { <span class="behind">{format!(" · {behind} behind")}</span> })}
             </td>
             <td>{models}</td>
             <td class="num">{revision}</td>
