@@ -73,7 +73,7 @@ test("all but the customised are updated together, seen one by one, and taken ba
   await page.goto(`${path}/ledger`);
   await page.getByRole("button", { name: "Update all except customised…" }).click();
   const plan = page.getByRole("dialog", { name: "Update all endpoints without own models" });
-  await expect(plan).toContainText("4 endpoints change, 1 are passed by.");
+  await expect(plan).toContainText("4 endpoints change, 1 is passed by.");
   await expect(plan.getByRole("row").filter({ hasText: "held" })).toContainText("Passed by");
   await expect(plan.getByRole("row").filter({ hasText: "gamma" })).toHaveCount(0);
   await passes(page, "ledger-plan");
@@ -112,7 +112,7 @@ test("those that are chosen are updated; own models are overwritten only when th
   await passes(page, "ledger-chosen");
   await page.getByRole("button", { name: "Update…" }).click();
   const plan = page.getByRole("dialog", { name: "Update 2 endpoints" });
-  await expect(plan).toContainText("2 endpoints change, 1 of them keep own models.");
+  await expect(plan).toContainText("2 endpoints change, 1 of them keeps own models.");
   await plan.getByRole("radio", { name: /Overwrite them/ }).check();
   await expect(plan).toContainText("Lost: the own model of");
   await passes(page, "ledger-plan-overwrite");

@@ -30,7 +30,7 @@ pub fn LedgerLines(book: Book) -> impl IntoView {
         });
         if gone {
             book.picked.update(|picked| {
-                picked.retain(|name| rows.0.iter().any(|row| &row.line.name == name))
+                picked.retain(|name| rows.0.iter().any(|row| &row.line.name == name));
             });
         }
     });

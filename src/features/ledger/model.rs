@@ -235,20 +235,18 @@ pub fn plan_in_words(plan: &RunPlan) -> String {
             format!("{} {verb}", counted(change.into(), "endpoint", "endpoints"))
         }
     }];
-    if plan.keep_own > 0 {
-        parts.push(format!(
-            "{} of them keep own models",
-            grouped(plan.keep_own.into())
-        ));
-    }
-    if plan.unchanged > 0 {
-        parts.push(format!(
-            "{} stay as they are",
-            grouped(plan.unchanged.into())
-        ));
-    }
-    if plan.refused > 0 {
-        parts.push(format!("{} are passed by", grouped(plan.refused.into())));
+    for (number, one, many) in [
+        (
+            plan.keep_own,
+            "of them keeps own models",
+            "of them keep own models",
+        ),
+        (plan.unchanged, "stays as it is", "stay as they are"),
+        (plan.refused, "is passed by", "are passed by"),
+    ] {
+        if number > 0 {
+            parts.push(counted(number.into(), one, many));
+        }
     }
     parts.join(", ")
 }

@@ -169,7 +169,10 @@ fn plan(change: u32, keep_own: u32, unchanged: u32, refused: u32) -> RunPlan {
 #[test]
 fn a_plan_is_told_in_counts() {
     assert_eq!(plan_in_words(&plan(0, 0, 0, 0)), "No endpoint changes");
-    assert_eq!(plan_in_words(&plan(1, 0, 0, 0)), "1 endpoint changes");
+    assert_eq!(
+        plan_in_words(&plan(1, 1, 1, 1)),
+        "1 endpoint changes, 1 of them keeps own models, 1 stays as it is, 1 is passed by"
+    );
     assert_eq!(
         plan_in_words(&plan(1_000, 300, 4, 2)),
         "1,000 endpoints change, 300 of them keep own models, 4 stay as they are, 2 are passed by"

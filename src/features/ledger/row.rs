@@ -71,10 +71,10 @@ pub fn LedgerRow(book: Book, place: usize, row: Row) -> impl IntoView {
         <tr aria-rowindex=(place + 2).to_string()>
             <td class="pick-cell">{pick}</td>
             <th scope="row"><a href=href>{name.to_string()}</a></th>
-            <td><span class="clip" title=customer.clone()>{customer.clone()}</span></td>
+            <td><span class="clip" title=customer>{customer.clone()}</span></td>
             <td>
                 <span class="num">{version}</span>
-                {(behind > 0).then(|| view! { <span class="behind">{format!(" {behind} behind")}</span> })}
+                {(behind > 0).then(|| view! { <span class="behind">{format!(" · {behind} behind")}</span> })}
             </td>
             <td>{models}</td>
             <td class="num">{revision}</td>

@@ -146,7 +146,7 @@ fn Table(replayed: Replayed, only: bool) -> impl IntoView {
         <TableFrame label="Results of both versions">
             <thead>
                 <tr>
-                    <th scope="col" rowspan="2" class="num">"Row"</th>
+                    <th scope="col" rowspan="2">"Row"</th>
                     {groups}
                 </tr>
                 <tr>
@@ -172,7 +172,7 @@ fn Row(number: usize, row: ReplayRow, cells: Vec<CellPair>) -> impl IntoView {
     let new = side(row.candidate.error, width, &cells, true);
     view! {
         <tr>
-            <th scope="row" class="num">
+            <th scope="row">
                 {number} " "
                 {row.differs.then(|| view! { <Badge tone=Tone::Warning text="differs"/> })}
             </th>

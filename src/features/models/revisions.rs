@@ -29,8 +29,8 @@ pub fn Revisions(desk: Desk) -> impl IntoView {
         view! { <EmptyState title="No revision yet" text="Each change of the version or of a model stands here, and can be taken back."/> }
     };
     view! {
-        <section class="section" aria-labelledby="revisions-title">
-            <h2 class="section-title" id="revisions-title">"Revisions"</h2>
+        <div class="section">
+            <h2 class="section-title">"Revisions"</h2>
             <ListingView listing=desk.revisions empty=empty>
                 <TableFrame label="Revisions">
                     <thead>
@@ -55,7 +55,7 @@ pub fn Revisions(desk: Desk) -> impl IntoView {
                 </TableFrame>
             </ListingView>
             <GoBack desk=desk asked=asked/>
-        </section>
+        </div>
     }
 }
 
@@ -91,7 +91,7 @@ fn RevisionRow(
                 {current.then(|| view! { <Badge tone=Tone::Good text="In force"/> })}
             </td>
             <td class="wide">{lines}</td>
-            <td><span class="clip" title=actor.clone()>{actor.clone()}</span></td>
+            <td><span class="clip" title=actor>{actor.clone()}</span></td>
             <td class="muted"><RelativeTime time=at/></td>
             <td class="actions">
                 {(!current).then(|| view! {

@@ -67,7 +67,7 @@ fn StageItem(desk: Desk, number: usize, line: StageLine) -> impl IntoView {
                 {fixed.then(|| view! { <p class="field-hint">"Fixed: every endpoint of this version runs it."</p> })}
                 {line.own.then(|| view! {
                     <p class="field-hint">
-                        "The version’s is " <code>{short_digest(&line.version_sha256).to_owned()} "…"</code> "."
+                        "The version’s is " <code>{short_digest(&line.version_sha256).to_owned()} "…"</code>
                     </p>
                 })}
             </div>
