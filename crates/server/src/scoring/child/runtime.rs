@@ -6,6 +6,9 @@ use std::path::Path;
 use libloading::{Library, Symbol};
 use ort::sys::OrtApiBase;
 
+// SAFETY: a type alone; where a function of it is called stands why that is sound.
+type GetApiBase = unsafe extern "C" fn() -> *const OrtApiBase;
+
 /// The version of the library at this path, which has been loaded from there, such as `1.32.0`.
 #[expect(
     unsafe_code,
@@ -17,8 +20,7 @@ pub(super) fn version(path: &Path) -> Option<String> {
     // one of the library's constants, and is copied while the library is still held.
     unsafe {
         let library = Library::new(path).ok()?;
-        let base: Symbol<'_, unsafe extern "C" fn() -> *const OrtApiBase> =
-            library.get(b"OrtGetApiBase").ok()?;
+        let base: Symbol<'_, GetApiBase> = library.get(b"OrtGetApiBase").ok()?;
         let base = base().as_ref()?;
         let text = CStr::from_ptr((base.GetVersionString)());
         text.to_str().ok().map(str::to_owned)
