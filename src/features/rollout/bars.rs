@@ -12,9 +12,9 @@ use portico_api::rollout::{Rollout, ScoreBin};
 const BAR: u32 = 10;
 const GROUP: u32 = 46;
 /// How wide the picture is.
-const WIDTH: f64 = 400.0;
+const WIDTH: f64 = 320.0;
 /// The room of a figure behind a bar.
-const FIGURE: f64 = 56.0;
+const FIGURE: f64 = 46.0;
 
 /// How the scores of both sides are spread. What is unfolded stays so while the figures move.
 #[component]
