@@ -51,8 +51,9 @@ use client::endpoints::Place;
 use features::ledger::Ledger;
 use features::many::Many;
 use features::models::Models;
+use features::publishing::PublishPage;
 use features::rollout::RolloutView;
-use features::versions::VersionsTab;
+use features::versions::{VersionPage, VersionsTab};
 use leptos::prelude::*;
 use outside::Outside;
 use routes::{EndpointTab, Page, ServiceTab};
@@ -132,6 +133,10 @@ fn page_of(page: Page) -> AnyView {
             tab: EndpointTab::Models,
         } => view! { <Models place=Place { ws, svc, name }/> },
         Page::Rollout { ws, svc, name } => view! { <RolloutView place=Place { ws, svc, name }/> },
+        Page::Version { ws, svc, number } => {
+            view! { <VersionPage ws=ws svc=svc number=number/> }
+        }
+        Page::Publish { ws, svc } => view! { <PublishPage ws=ws svc=svc/> },
         // The portal asks for no other.
         _ => ().into_any(),
     }

@@ -4,6 +4,7 @@
 //! Knows nothing of views. A call whose future is dropped is aborted in the browser as well.
 
 pub mod customers;
+pub mod drafts;
 pub mod endpoints;
 mod error;
 pub mod keys;

@@ -1,8 +1,9 @@
 //! A whole page of publishing below a head of the portal's own.
 
 use super::Later;
-use crate::features::shell::{PageError, PageHeader, use_scope};
+use crate::features::shell::{NotFoundPage, PageError, PageHeader, use_scope};
 use crate::routes::Page;
+use crate::session::use_session;
 use crate::ui::live::{live, memo, view};
 use leptos::prelude::*;
 
@@ -17,6 +18,15 @@ pub fn LaterPage(
         let service = scope.service().and_then(Result::err);
         service.or_else(|| scope.workspace().and_then(Result::err))
     });
+    // Only versions are for everybody; to others these pages are not there, as their data is not.
+    let session = use_session();
+    let may = matches!(page, Page::Version { .. })
+        || page
+            .workspace()
+            .is_some_and(|ws| untrack(|| session.can_publish(ws)));
+    if !may {
+        return view! { <NotFoundPage/> };
+    }
     let page = StoredValue::new(page);
     live(move || match failure.get() {
         Some(error) => {

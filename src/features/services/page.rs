@@ -65,20 +65,36 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             text::ADD_NOT_ALLOWED.to_owned()
         }
     });
-    let many = StoredValue::new(
-        Page::Many {
-            ws: ws.clone(),
-            svc: svc.clone(),
-        }
-        .href(),
-    );
+    let many = Page::Many {
+        ws: ws.clone(),
+        svc: svc.clone(),
+    };
+    let many = StoredValue::new(many.href());
+    let publish = Page::Publish {
+        ws: ws.clone(),
+        svc: Some(svc.clone()),
+    };
+    let publish = StoredValue::new(publish.href());
+    // On the list of endpoints an endpoint is the next thing to add, elsewhere a version is.
+    let adds_endpoints = memo(move || tab.get() == ServiceTab::Endpoints);
+    let links = move || {
+        let (many, kind) = if adds_endpoints.get() {
+            (Some(many.get_value()), ButtonKind::Plain)
+        } else {
+            (None, ButtonKind::Primary)
+        };
+        publisher.get().then(|| {
+            view! {
+                <a class=kind.class() href=publish.get_value()>{text::PUBLISH}</a>
+                {many.map(|href| view! { <a class=ButtonKind::Plain.class() href=href>{text::ADD_MANY}</a> })}
+            }
+        })
+    };
     let action = move || {
         view! {
-            <Show when=move || tab.get() == ServiceTab::Endpoints>
-                <div class="row">
-                    <Show when=move || publisher.get()>
-                        <a class=ButtonKind::Plain.class() href=many.get_value()>{text::ADD_MANY}</a>
-                    </Show>
+            <div class="row">
+                {live(links)}
+                <Show when=move || adds_endpoints.get()>
                     <Button
                         kind=ButtonKind::Primary
                         glyph=Glyph::Plus
@@ -87,8 +103,8 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
                     >
                         {text::ADD}
                     </Button>
-                </div>
-            </Show>
+                </Show>
+            </div>
         }
     };
     let may = publisher.get_untracked();

@@ -1,67 +1,21 @@
-//! What a version takes and gives: its columns, parameters and models, and how it was checked.
+//! What a version takes and gives: its columns, parameters, models and sample rows.
 
-use super::model::{output_in_words, parity_in_words};
+use super::model::output_in_words;
 use super::text;
-use crate::client;
 use crate::features::consume::model::{type_word, values_in_words};
 use crate::ui::live::view;
-use crate::ui::number::bytes;
-use crate::ui::resource::Resource;
-use crate::ui::{CopyButton, CopySource, Glyph, Icon, Loaded, Skeleton, TableFrame};
+use crate::ui::number::{bytes, counted};
+use crate::ui::{CopyButton, CopySource, TableFrame};
 use leptos::prelude::*;
-use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::schema::{InputColumn, OutputColumn, Parameter};
-use portico_api::service::{Stage, Version};
+use portico_api::service::Stage;
 
-/// One version in full; loaded when it is unfolded.
+/// The input columns.
 #[component]
-pub fn VersionDetails(
-    /// The workspace.
-    ws: WorkspaceId,
-    /// The service.
-    svc: ServiceId,
-    /// Its number.
-    number: u32,
+pub fn Inputs(
+    /// In order.
+    columns: Vec<InputColumn>,
 ) -> impl IntoView {
-    let version = Resource::new(move || {
-        let (ws, svc) = (ws.clone(), svc.clone());
-        async move { client::versions::get(&ws, &svc, number).await }
-    });
-    view! {
-        <Loaded resource=version waiting=|| view! { <Skeleton lines=8/> } let:version>
-            <Details version=version/>
-        </Loaded>
-    }
-}
-
-#[component]
-fn Details(version: Version) -> impl IntoView {
-    let Version {
-        schema,
-        stages,
-        parity,
-        ..
-    } = version;
-    view! {
-        <div class="stack version-details">
-            <p class="parity">
-                <Icon glyph=Glyph::Check/>
-                <span>{text::PARITY} ": " {parity_in_words(&parity)}</span>
-            </p>
-            <h3>{text::INPUTS}</h3>
-            <Inputs columns=schema.inputs/>
-            <h3>{text::OUTPUTS}</h3>
-            <Outputs columns=schema.outputs/>
-            {(!schema.parameters.is_empty())
-                .then(|| view! { <h3>{text::PARAMETERS}</h3> <Parameters parameters=schema.parameters/> })}
-            <h3>{text::STAGES}</h3>
-            <Stages stages=stages/>
-        </div>
-    }
-}
-
-#[component]
-fn Inputs(columns: Vec<InputColumn>) -> impl IntoView {
     let rows = columns
         .into_iter()
         .map(|column| {
@@ -93,8 +47,12 @@ fn Inputs(columns: Vec<InputColumn>) -> impl IntoView {
     }
 }
 
+/// The output columns.
 #[component]
-fn Outputs(columns: Vec<OutputColumn>) -> impl IntoView {
+pub fn Outputs(
+    /// In order.
+    columns: Vec<OutputColumn>,
+) -> impl IntoView {
     let rows = columns
         .into_iter()
         .map(|column| {
@@ -120,8 +78,12 @@ fn Outputs(columns: Vec<OutputColumn>) -> impl IntoView {
     }
 }
 
+/// The global parameters.
 #[component]
-fn Parameters(parameters: Vec<Parameter>) -> impl IntoView {
+pub fn Parameters(
+    /// In order.
+    parameters: Vec<Parameter>,
+) -> impl IntoView {
     let rows = parameters
         .into_iter()
         .map(|parameter| {
@@ -150,8 +112,12 @@ fn Parameters(parameters: Vec<Parameter>) -> impl IntoView {
     }
 }
 
+/// The models.
 #[component]
-fn Stages(stages: Vec<Stage>) -> impl IntoView {
+pub fn Stages(
+    /// In order.
+    stages: Vec<Stage>,
+) -> impl IntoView {
     let rows = stages
         .into_iter()
         .map(|stage| {
@@ -178,6 +144,39 @@ fn Stages(stages: Vec<Stage>) -> impl IntoView {
                     <th scope="col" class="num">{text::SIZE}</th>
                     <th scope="col" class="wide">{text::SHA}</th>
                 </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </TableFrame>
+    }
+}
+
+/// The sample rows.
+#[component]
+pub fn Samples(
+    /// Names of the columns.
+    names: Vec<String>,
+    /// Rows, cells as text.
+    rows: Vec<Vec<String>>,
+) -> impl IntoView {
+    let foot = counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "row", "rows");
+    let heads = names
+        .into_iter()
+        .map(|name| view! { <th scope="col" class="mono">{name}</th> })
+        .collect_view();
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            let cells = row
+                .into_iter()
+                .map(|cell| view! { <td class="mono">{cell}</td> })
+                .collect_view();
+            view! { <tr>{cells}</tr> }
+        })
+        .collect_view();
+    view! {
+        <TableFrame label=text::SAMPLES footer=foot>
+            <thead>
+                <tr>{heads}</tr>
             </thead>
             <tbody>{rows}</tbody>
         </TableFrame>
