@@ -130,11 +130,10 @@ pub fn Later(
     on_outdated: Option<Callback<()>>,
 ) -> impl IntoView {
     let session = use_session();
-    let publisher = page
-        .workspace()
-        .is_some_and(|ws| untrack(|| session.can_publish(ws)));
+    let path = page.href();
+    let publisher = untrack(move || page.workspace().is_some_and(|ws| session.can_publish(ws)));
     // An address has nothing in it that JSON would want escaped.
-    let told = format!(r#"{{"path":"{}","publisher":{publisher}}}"#, page.href());
+    let told = format!(r#"{{"path":"{path}","publisher":{publisher}}}"#);
     match on_outdated {
         Some(act) => view! { <ProgramPage program=Program::Publishing told=told on_outdated=act/> },
         None => view! { <ProgramPage program=Program::Publishing told=told/> },

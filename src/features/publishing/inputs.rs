@@ -24,9 +24,9 @@ pub fn Inputs() -> impl IntoView {
         .map(|(index, input)| view! { <InputRow index=index input=input/> })
         .collect_view();
     view! {
-        <section class="section publish-inputs" aria-labelledby="publish-inputs">
+        <section class="section publish-inputs">
             <div class="publish-section-head">
-                <h3 class="section-title" id="publish-inputs">{text::INPUTS}</h3>
+                <h3 class="section-title">{text::INPUTS}</h3>
                 {matrix.then(|| view! { <PasteNames/> })}
             </div>
             <p class="muted publish-text">{text::INPUTS_TEXT}</p>
@@ -132,7 +132,7 @@ fn InputRow(index: usize, input: InputForm) -> impl IntoView {
             <td>
                 <TextCell
                     label=of(text::MEANING)
-                    value=input.description.clone()
+                    value=input.description
                     pointer=at("description")
                     on_input=set(|input, text| input.description = text)
                 />

@@ -21,8 +21,8 @@ pub fn Outputs() -> impl IntoView {
         .map(|(index, output)| view! { <OutputRow index=index output=output/> })
         .collect_view();
     view! {
-        <section class="section" aria-labelledby="publish-outputs">
-            <h3 class="section-title" id="publish-outputs">{text::OUTPUTS}</h3>
+        <section class="section">
+            <h3 class="section-title">{text::OUTPUTS}</h3>
             <p class="muted publish-text">{text::OUTPUTS_TEXT}</p>
             <TableWrong pointer="/schema/outputs"/>
             <TableFrame label=text::OUTPUTS>
@@ -118,7 +118,7 @@ fn OutputRow(index: usize, output: OutputColumn) -> impl IntoView {
                     })
                 })}
             </td>
-            <td class="mono muted">{output.tensor.clone()}</td>
+            <td class="mono muted">{output.tensor}</td>
         </tr>
     }
 }
@@ -138,8 +138,8 @@ pub fn Parameters() -> impl IntoView {
         .map(|(index, parameter)| view! { <ParameterRow index=index parameter=parameter/> })
         .collect_view();
     view! {
-        <section class="section" aria-labelledby="publish-parameters">
-            <h3 class="section-title" id="publish-parameters">{text::PARAMETERS}</h3>
+        <section class="section">
+            <h3 class="section-title">{text::PARAMETERS}</h3>
             <p class="muted publish-text">{text::PARAMETERS_TEXT}</p>
             <TableFrame label=text::PARAMETERS>
                 <thead>

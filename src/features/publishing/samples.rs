@@ -85,8 +85,8 @@ pub fn Samples() -> impl IntoView {
         }
     };
     view! {
-        <section class="section publish-samples" aria-labelledby="publish-samples">
-            <h3 class="section-title" id="publish-samples">{text::SAMPLES}</h3>
+        <section class="section publish-samples">
+            <h3 class="section-title">{text::SAMPLES}</h3>
             <p class="muted publish-text">{text::SAMPLES_TEXT}</p>
             <TableWrong pointer="/samples"/>
             <div class="row publish-samples-note">{live(remarked)} {live(notice)}</div>

@@ -117,17 +117,20 @@ pub fn Refused() -> impl IntoView {
             .draft
             .with(|draft| draft.as_ref().and_then(|draft| draft.value.refused.clone()))
     };
+    // The reason mostly begins with it.
     let file = move || {
-        state
-            .draft
-            .with(|draft| draft.as_ref().map(|draft| draft.value.file.clone()))
+        state.draft.with(|draft| {
+            let draft = &draft.as_ref()?.value;
+            let told = draft.refused.as_ref()?.contains(&draft.file);
+            (!told).then(|| view! { <p class="mono">{draft.file.clone()}</p> })
+        })
     };
     view! {
         <section class="error-panel tone-bad" role="alert">
             <Icon glyph=Glyph::Warning/>
             <div class="error-text">
                 <StageTitle text=text::REFUSED_TITLE/>
-                <p class="mono">{live(file)}</p>
+                {live(file)}
                 <p class="publish-reason">{live(reason)}</p>
                 <p>{text::REFUSED_NEXT}</p>
             </div>

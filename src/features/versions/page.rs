@@ -106,34 +106,34 @@ fn Details(
             </dl>
             <Parity version=version.clone() ids=ids publisher=publisher/>
             {version.difference.clone().map(|difference| view! { <Differences difference=difference/> })}
-            {publisher
+            {(publisher && number > 1)
                 .then(|| view! { <StaySetting ids=ids number=number until=version.may_stay_until.clone()/> })}
-            <section class="section" aria-labelledby="version-inputs">
-                <h2 class="section-title" id="version-inputs">{text::INPUTS}</h2>
+            <section class="section">
+                <h2 class="section-title">{text::INPUTS}</h2>
                 <Inputs columns=version.schema.inputs.clone()/>
             </section>
-            <section class="section" aria-labelledby="version-outputs">
-                <h2 class="section-title" id="version-outputs">{text::OUTPUTS}</h2>
+            <section class="section">
+                <h2 class="section-title">{text::OUTPUTS}</h2>
                 <Outputs columns=version.schema.outputs.clone()/>
             </section>
             {(!version.schema.parameters.is_empty())
                 .then(|| {
                     view! {
-                        <section class="section" aria-labelledby="version-parameters">
-                            <h2 class="section-title" id="version-parameters">{text::PARAMETERS}</h2>
+                        <section class="section">
+                            <h2 class="section-title">{text::PARAMETERS}</h2>
                             <Parameters parameters=version.schema.parameters.clone()/>
                         </section>
                     }
                 })}
-            <section class="section" aria-labelledby="version-models">
-                <h2 class="section-title" id="version-models">{text::STAGES}</h2>
+            <section class="section">
+                <h2 class="section-title">{text::STAGES}</h2>
                 <Stages stages=version.stages.clone()/>
             </section>
             {(!version.samples.is_empty())
                 .then(|| {
                     view! {
-                        <section class="section" aria-labelledby="version-samples">
-                            <h2 class="section-title" id="version-samples">{text::SAMPLES}</h2>
+                        <section class="section">
+                            <h2 class="section-title">{text::SAMPLES}</h2>
                             <Samples names=names rows=version.samples.clone()/>
                         </section>
                     }

@@ -25,21 +25,31 @@ pub fn ParityCard(
         Verdict::Differs => (Tone::Warning, Glyph::Warning),
         Verdict::Failed => (Tone::Bad, Glyph::Warning),
     };
-    let compared = (parity.compared > 0).then(|| {
+    let figures = (compared_in_words(&parity), largest_in_words(&parity));
+    let Parity {
+        rows,
+        compared,
+        engine,
+        checked_at,
+        failed,
+        ..
+    } = parity;
+    let compared = (compared > 0).then(|| {
+        let (labels, largest) = figures;
         view! {
             <dt>"Labels"</dt>
-            <dd>{compared_in_words(&parity)}</dd>
+            <dd>{labels}</dd>
             <dt>"Largest difference"</dt>
-            <dd>{largest_in_words(&parity)}</dd>
+            <dd>{largest}</dd>
         }
     });
-    let engine = (!parity.engine.is_empty()).then(|| {
+    let engine = (!engine.is_empty()).then(|| {
         view! {
             <dt>"Scored by"</dt>
-            <dd>{parity.engine.clone()}</dd>
+            <dd>{engine}</dd>
         }
     });
-    let checked = parity.checked_at.clone().map(|time| {
+    let checked = checked_at.map(|time| {
         view! {
             <dt>"Checked"</dt>
             <dd><RelativeTime time=time/></dd>
@@ -61,7 +71,7 @@ pub fn ParityCard(
                         }
                     })}
             </div>
-            {parity.failed.clone().map(|reason| view! { <p>{reason}</p> })}
+            {failed.map(|reason| view! { <p>{reason}</p> })}
             {(verdict == Verdict::NotCompared)
                 .then(|| {
                     view! {
@@ -72,7 +82,7 @@ pub fn ParityCard(
                 })}
             <dl class="facts">
                 <dt>"Sample rows"</dt>
-                <dd>{parity.rows}</dd>
+                <dd>{rows}</dd>
                 {compared}
                 {engine}
                 {checked}
