@@ -31,7 +31,7 @@ test("an endpoint's own model is uploaded, refused if it does not fit, and given
 
   await stage.getByLabel(`ONNX file for ${RESOURCE}`).setInputFiles(HEAVIER);
   await expect(stage.getByText("Own model", { exact: true })).toBeVisible();
-  await expect(refused).toBeEmpty();
+  await expect(stage).not.toContainText("was refused");
   const heavier = await mass(made);
   expect(heavier - before).toBeCloseTo(1_000, 0);
   const revisions = page.getByRole("table", { name: "Revisions" });
