@@ -22,6 +22,9 @@ test.beforeEach(async ({ page, server, signIn }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Add many endpoints" })).toBeVisible();
 });
 
+// Each looks at its pages in two themes and in a narrow window, with axe.
+test.describe.configure({ timeout: 180_000 });
+
 test("a bad row says which cell is wrong, and holds nobody back", async ({ page, server }) => {
   await expect(page.getByRole("textbox", { name: "Endpoints" })).toBeVisible();
   await passes(page, "many");
