@@ -1,5 +1,8 @@
+//! What a draft is shown as, and what its edits become.
+
 use super::*;
 
+#[cfg(test)]
 fn draft() -> Draft {
     let value = serde_json::json!({
         "id": "0".repeat(32), "state": "ready", "step": "", "refused": null, "file": "iris.onnx",
