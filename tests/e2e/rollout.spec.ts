@@ -26,11 +26,11 @@ test("a version is tried, seen beside the other one, and promoted", async ({ pag
 
   const share = page.getByRole("spinbutton", { name: "Share of calls" });
   await share.fill("101");
-  await expect(page.getByText("The share is a whole number from 0 to 100.")).toBeVisible();
+  await expect(page.getByText("The share is a whole number from 0 to 100.", { exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: /^Start/ })).toHaveAttribute("aria-disabled", "true");
   await share.fill("0");
   await page.getByRole("switch", { name: "Compare the other calls too" }).uncheck();
-  await expect(page.getByText(/nothing would be tried/)).toBeVisible();
+  await expect(page.getByText(/nothing would be tried/).first()).toBeVisible();
   await page.getByRole("switch", { name: "Compare the other calls too" }).check();
   await share.fill("50");
   await tabTo(page, page.getByRole("button", { name: "Start", exact: true }));
