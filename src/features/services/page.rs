@@ -10,7 +10,7 @@ use crate::ui::choice::Show;
 use crate::ui::live::{live, memo, view};
 use crate::ui::{Button, ButtonKind, Glyph, Tab};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use portico_api::id::{ServiceId, WorkspaceId};
 
 /// One web service.
@@ -56,8 +56,10 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
         let ws = ws.clone();
         memo(move || session.can_publish(&ws))
     };
-    // A link can open the dialog.
-    let adding = RwSignal::new(use_query_map().read_untracked().get("add").as_deref() == Some("1"));
+    // A link can open the dialog. The route's own query, which `use_query_map` answers, is that of the page
+    // before: the router keeps it for all paths of one route.
+    let query = use_location().query;
+    let adding = RwSignal::new(query.read_untracked().get("add").as_deref() == Some("1"));
     let blocked = Signal::derive(move || {
         if publisher.get() {
             String::new()
