@@ -31,7 +31,7 @@ window.addEventListener("unhandledrejection", (event) => {
   if (event.reason instanceof WebAssembly.RuntimeError) stop(event.reason.message);
 });
 
-const { js, wasm, batch, samples } = document.querySelector('meta[name="portal-app"]').dataset;
+const { js, wasm, programs, samples } = document.querySelector('meta[name="portal-app"]').dataset;
 
 /** A function of a script that is imported when it is first called. */
 function later(file, name) {
@@ -46,8 +46,8 @@ function later(file, name) {
   };
 }
 
-/** Shows a spreadsheet inside an element; batch.js says more. The portal's *Batch* tab calls it. */
-window.portico_sheet = later(batch, "open");
+/** Shows a page of another program inside an element; programs.js says more. */
+window.portico_program = later(programs, "open");
 /** The text of a sample; samples.js says more. The portal's *Consume* tab calls it. */
 window.portico_sample = later(samples, "sample");
 

@@ -2,6 +2,7 @@
 
 use crate::features::account::link::Link;
 use crate::features::endpoints::EndpointPage;
+use crate::features::later::LaterPage;
 use crate::features::services::ServicePage;
 use crate::features::setup::SetupPage;
 use crate::features::shell::{NotFoundPage, Shell, StartPage};
@@ -107,6 +108,12 @@ fn PortalPage(page: Memo<Option<Page>>) -> impl IntoView {
         Some(Page::Endpoint { ws, svc, name, .. }) => {
             view! { <EndpointPage ws=ws svc=svc name=name tab=endpoint_tab/> }.into_any()
         }
+        Some(
+            page @ (Page::Publish { .. }
+            | Page::Version { .. }
+            | Page::Many { .. }
+            | Page::Rollout { .. }),
+        ) => view! { <LaterPage page=page/> }.into_any(),
         // These are shown without the shell, or lead on at once.
         Some(Page::Setup | Page::SignIn) => ().into_any(),
         None => view! { <NotFoundPage/> }.into_any(),

@@ -1,10 +1,19 @@
 //! Starts the portal in the browser.
 
 mod app;
+#[expect(
+    dead_code,
+    reason = "calls that the portal's programs share; this one needs some of them"
+)]
 mod client;
 mod features;
 mod routes;
 mod session;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the components of all programs; the portal itself needs most of them"
+)]
 mod ui;
 
 use ui::view;

@@ -21,16 +21,19 @@ pub enum ServiceTab {
     Endpoints,
     /// The list of versions.
     Versions,
+    /// Which endpoint runs which models.
+    Ledger,
 }
 
 impl ServiceTab {
     /// All, in order.
-    pub const ALL: [Self; 2] = [Self::Endpoints, Self::Versions];
+    pub const ALL: [Self; 3] = [Self::Endpoints, Self::Versions, Self::Ledger];
 
     fn segment(self) -> &'static str {
         match self {
             Self::Endpoints => "",
             Self::Versions => "versions",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -49,16 +52,19 @@ pub enum EndpointTab {
     Test,
     /// A spreadsheet whose rows are scored.
     Batch,
+    /// Its version, its own models and its revisions.
+    Models,
 }
 
 impl EndpointTab {
     /// All, in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Configure,
         Self::Keys,
         Self::Consume,
         Self::Test,
         Self::Batch,
+        Self::Models,
     ];
 
     fn segment(self) -> &'static str {
@@ -68,6 +74,7 @@ impl EndpointTab {
             Self::Consume => "consume",
             Self::Test => "test",
             Self::Batch => "batch",
+            Self::Models => "models",
         }
     }
 }
@@ -89,6 +96,38 @@ pub enum Page {
         ws: WorkspaceId,
         /// What of it.
         tab: WorkspaceTab,
+    },
+    /// Makes a web service, or the next version of one, from an uploaded model.
+    Publish {
+        /// The workspace.
+        ws: WorkspaceId,
+        /// The service whose next version is made; a new one if absent.
+        svc: Option<ServiceId>,
+    },
+    /// One version of a web service.
+    Version {
+        /// The workspace.
+        ws: WorkspaceId,
+        /// The service.
+        svc: ServiceId,
+        /// 1, 2, 3 …
+        number: u32,
+    },
+    /// Adds many endpoints at once.
+    Many {
+        /// The workspace.
+        ws: WorkspaceId,
+        /// The service.
+        svc: ServiceId,
+    },
+    /// The staged rollout of one endpoint.
+    Rollout {
+        /// The workspace.
+        ws: WorkspaceId,
+        /// The service.
+        svc: ServiceId,
+        /// The endpoint.
+        name: EndpointName,
     },
     /// One web service.
     Service {
@@ -137,6 +176,47 @@ impl Page {
                 format!("/workspaces/{ws}/services/{svc}/endpoints/{name}"),
                 tab.segment(),
             ),
+            Self::Publish { ws, svc: None } => format!("/workspaces/{ws}/publish"),
+            Self::Publish { ws, svc: Some(svc) } => {
+                format!("/workspaces/{ws}/services/{svc}/publish")
+            }
+            Self::Version { ws, svc, number } => {
+                format!("/workspaces/{ws}/services/{svc}/versions/{number}")
+            }
+            // No endpoint can have a name with a dash.
+            Self::Many { ws, svc } => {
+                format!("/workspaces/{ws}/services/{svc}/endpoints/add-many")
+            }
+            Self::Rollout { ws, svc, name } => {
+                format!("/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout")
+            }
+        }
+    }
+
+    /// The workspace that the page is in.
+    pub fn workspace(&self) -> Option<&WorkspaceId> {
+        match self {
+            Self::Setup | Self::SignIn | Self::Home | Self::Workspaces => None,
+            Self::Workspace { ws, .. }
+            | Self::Publish { ws, .. }
+            | Self::Version { ws, .. }
+            | Self::Many { ws, .. }
+            | Self::Rollout { ws, .. }
+            | Self::Service { ws, .. }
+            | Self::Endpoint { ws, .. } => Some(ws),
+        }
+    }
+
+    /// The service that the page is in.
+    pub fn service(&self) -> Option<&ServiceId> {
+        match self {
+            Self::Publish { svc, .. } => svc.as_ref(),
+            Self::Version { svc, .. }
+            | Self::Many { svc, .. }
+            | Self::Rollout { svc, .. }
+            | Self::Service { svc, .. }
+            | Self::Endpoint { svc, .. } => Some(svc),
+            _ => None,
         }
     }
 
@@ -147,7 +227,7 @@ impl Page {
             Self::Workspace { tab, .. } => *tab = WorkspaceTab::default(),
             Self::Service { tab, .. } => *tab = ServiceTab::default(),
             Self::Endpoint { tab, .. } => *tab = EndpointTab::default(),
-            Self::Setup | Self::SignIn | Self::Home | Self::Workspaces => {}
+            _ => {}
         }
         page
     }
@@ -164,10 +244,26 @@ impl Page {
                 ws: WorkspaceId::parse(ws).ok()?,
                 tab: WorkspaceTab::Services,
             },
+            ["workspaces", ws, "publish"] => Self::Publish {
+                ws: WorkspaceId::parse(ws).ok()?,
+                svc: None,
+            },
             ["workspaces", ws, "services", svc, tab @ ..] => {
                 let ws = WorkspaceId::parse(ws).ok()?;
                 let svc = ServiceId::parse(svc).ok()?;
                 match tab {
+                    ["publish"] => Self::Publish { ws, svc: Some(svc) },
+                    ["versions", number] => Self::Version {
+                        ws,
+                        svc,
+                        number: number_of(number)?,
+                    },
+                    ["endpoints", "add-many"] => Self::Many { ws, svc },
+                    ["endpoints", name, "rollout"] => Self::Rollout {
+                        ws,
+                        svc,
+                        name: EndpointName::parse(name).ok()?,
+                    },
                     ["endpoints", name, tab @ ..] => Self::Endpoint {
                         ws,
                         svc,
@@ -184,6 +280,12 @@ impl Page {
             _ => return None,
         })
     }
+}
+
+/// A version's number as addresses have it: digits that do not begin with a nought.
+fn number_of(text: &str) -> Option<u32> {
+    let digits = text.bytes().all(|digit| digit.is_ascii_digit()) && !text.starts_with('0');
+    digits.then(|| text.parse().ok())?
 }
 
 /// The tab that the rest of a path names: nothing is the first tab.
@@ -214,6 +316,24 @@ mod tests {
                 tab: WorkspaceTab::Services,
             },
         ];
+        pages.extend([None, Some(svc.clone())].map(|svc| Page::Publish {
+            ws: ws.clone(),
+            svc,
+        }));
+        pages.push(Page::Version {
+            ws: ws.clone(),
+            svc: svc.clone(),
+            number: 12,
+        });
+        pages.push(Page::Many {
+            ws: ws.clone(),
+            svc: svc.clone(),
+        });
+        pages.push(Page::Rollout {
+            ws: ws.clone(),
+            svc: svc.clone(),
+            name: name.clone(),
+        });
         pages.extend(ServiceTab::ALL.map(|tab| Page::Service {
             ws: ws.clone(),
             svc: svc.clone(),
@@ -249,6 +369,10 @@ mod tests {
             format!("/workspaces/{ws}/services"),
             format!("/workspaces/{ws}/services/{ws}/nothing"),
             format!("/workspaces/{ws}/services/{ws}/versions/more"),
+            format!("/workspaces/{ws}/services/{ws}/versions/0"),
+            format!("/workspaces/{ws}/services/{ws}/versions/+1"),
+            format!("/workspaces/{ws}/services/{ws}/versions/1/more"),
+            format!("/workspaces/{ws}/services/{ws}/publish/more"),
             format!("/workspaces/{ws}/services/{ws}/endpoints/No-Name"),
             format!("/workspaces/{ws}/services/{ws}/endpoints/acme/keys/x"),
         ] {

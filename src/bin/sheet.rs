@@ -40,13 +40,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-/// Where the endpoint is found, and the worker's address, as public/batch.js says it.
+/// Where the endpoint is found, as the portal says it.
 #[derive(Deserialize)]
 struct Told {
     ws: String,
     svc: String,
     name: String,
-    worker: String,
 }
 
 fn main() {
@@ -54,7 +53,7 @@ fn main() {
 }
 
 /// Puts the page into `root`, where it stays for as long as the portal runs. `place` names the
-/// endpoint and the worker: `{"ws": …, "svc": …, "name": …, "worker": …}`.
+/// endpoint: `{"ws": …, "svc": …, "name": …}`; `worker` is the address of the worker's script.
 ///
 /// # Errors
 ///
@@ -64,7 +63,7 @@ fn main() {
     clippy::needless_pass_by_value,
     reason = "values come from JavaScript, which hands them over whole"
 )]
-pub fn mount(root: HtmlElement, place: String) -> Result<(), JsValue> {
+pub fn mount(root: HtmlElement, place: String, worker: String) -> Result<(), JsValue> {
     let told: Told = serde_json::from_str(&place).map_err(|error| error.to_string())?;
     let place = Place {
         ws: WorkspaceId::parse(&told.ws).map_err(|error| error.to_string())?,
@@ -74,7 +73,7 @@ pub fn mount(root: HtmlElement, place: String) -> Result<(), JsValue> {
     };
     let host = root.clone();
     leptos::mount::mount_to(host, move || {
-        view! { <Batch place=place root=root worker=told.worker/> }
+        view! { <Batch place=place root=root worker=worker/> }
     })
     .forget();
     Ok(())

@@ -4,13 +4,23 @@
 //! Knows nothing of views. A call whose future is dropped is aborted in the browser as well.
 
 pub mod customers;
+pub mod drafts;
 pub mod endpoints;
 mod error;
 pub mod keys;
+pub mod ledger;
+pub mod many;
+pub mod models;
 mod read;
+pub mod revisions;
+pub mod rollout;
+pub mod runs;
 pub mod score;
 pub mod services;
 pub mod session;
+pub mod stop;
+pub mod updates;
+pub mod upload;
 pub mod usage;
 pub mod versions;
 pub mod workspaces;
@@ -163,28 +173,38 @@ impl Call {
         }
         .map_err(|_| ClientError::Unreadable)?;
         let response = request.send().await.map_err(|_| ClientError::Offline)?;
-        let etag = response.headers().get("etag").unwrap_or_default();
-        let retry_after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|seconds| seconds.parse().ok());
+        let header = |name| response.headers().get(name);
+        let (etag, retry_after) = (header("etag"), header("retry-after"));
         let text = response.text().await.map_err(|_| ClientError::Offline)?;
-        if response.ok() {
-            return Ok(Reply { etag, text });
-        }
-        let problem: Problem = read::read(&text).map_err(|_| ClientError::Unreadable)?;
-        if problem.code == Code::Unauthenticated {
-            SIGNED_OUT.with(|slot| {
-                if let Some(act) = slot.borrow().as_ref() {
-                    act();
-                }
-            });
-        }
-        Err(ClientError::Problem(Box::new(Refusal {
-            problem,
-            retry_after,
-        })))
+        judge(response.ok(), etag, retry_after, text)
     }
+}
+
+/// Tells a good answer from a refusal.
+fn judge(
+    ok: bool,
+    etag: Option<String>,
+    retry_after: Option<String>,
+    text: String,
+) -> Answer<Reply> {
+    if ok {
+        return Ok(Reply {
+            etag: etag.unwrap_or_default(),
+            text,
+        });
+    }
+    let problem: Problem = read::read(&text).map_err(|_| ClientError::Unreadable)?;
+    if problem.code == Code::Unauthenticated {
+        SIGNED_OUT.with(|slot| {
+            if let Some(act) = slot.borrow().as_ref() {
+                act();
+            }
+        });
+    }
+    Err(ClientError::Problem(Box::new(Refusal {
+        problem,
+        retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
+    })))
 }
 
 /// Aborts a request when nobody waits for it any more.

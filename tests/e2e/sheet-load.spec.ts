@@ -74,9 +74,9 @@ test("it is as it was left after a look at another tab", async ({ page, server }
   await expect(page.locator("#scrolled")).toHaveCount(0);
 });
 
-for (const file of [/\/batch[^/]*\.js$/, /\/batch[^/]*\.css$/, /\/sheet-?[^/_]*\.js$/, /\/sheet_bg[^/]*\.wasm$/]) {
+for (const file of [/\/programs[^/]*\.js$/, /\/batch[^/]*\.css$/, /\/sheet-?[^/_]*\.js$/, /\/sheet_bg[^/]*\.wasm$/]) {
   test(`a failure to fetch ${file.source} is said, and mended by trying again`, async ({ page, server, guard }) => {
-    guard.allow(/Failed to load resource|The spreadsheet could not be loaded/);
+    guard.allow(/Failed to load resource|A page of Portico could not be loaded/);
     await page.goto(endpoint(server.demo, "acme").path);
     await page.route(file, (route) => route.abort());
     await tab(page, "Batch").click();

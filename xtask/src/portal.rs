@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::error::Error;
 use crate::repo::Repo;
-use crate::{fingerprint, process, samples, sheet, tools};
+use crate::{fingerprint, process, programs, samples, tools};
 
 /// How far a portal build went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn build(
     )?;
     // What an earlier run that was broken off left behind must not get into the server.
     remove(&repo.dist().join(".stage"))?;
-    sheet::rename(&repo.dist())?;
+    programs::rename(&repo.dist())?;
     samples::rename(&repo.dist())?;
     finish()?;
     std::fs::create_dir_all(&repo.target).map_err(Error::file(&repo.target))?;

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::sheet::hash;
+use crate::programs::hash;
 
 /// The script that fills the templates in, and the folder that they stand in.
 const SCRIPT: &str = "samples";

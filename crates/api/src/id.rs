@@ -92,6 +92,10 @@ id!(
     /// A customer: an organisation to which endpoints are granted.
     CustomerId
 );
+id!(
+    /// A draft of a version.
+    DraftId
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,12 +5,15 @@
 
 pub mod cell;
 pub mod customer;
+pub mod difference;
+pub mod draft;
 pub mod endpoint;
 pub mod id;
 pub mod key;
 pub mod name;
 pub mod page;
 pub mod problem;
+pub mod rollout;
 pub mod routes;
 pub mod schema;
 pub mod score;
@@ -18,5 +21,6 @@ pub mod service;
 pub mod session;
 pub mod throttle;
 pub mod time;
+pub mod update;
 pub mod usage;
 pub mod workspace;

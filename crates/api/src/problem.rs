@@ -64,6 +64,8 @@ pub enum Code {
     LinkSpent,
     /// The secret can't be shown: it was shown once, or the key file is missing.
     NotRevealable,
+    /// The server's disk has no room for what was sent.
+    NoRoom,
     /// Something failed on the server; the log has it under the request id.
     Internal,
 }

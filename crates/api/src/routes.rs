@@ -38,7 +38,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// The path with its parameters filled in, in order. Ids, names and numbers need no escaping.
+    /// The path with its parameters filled in, in order. Ids, names and numbers need no escaping; anything
+    /// else goes through [`segment`] first.
     pub fn at(&self, values: &[&str]) -> String {
         let mut values = values.iter();
         let mut out = String::with_capacity(self.path.len() + 64);
@@ -51,6 +52,22 @@ impl Route {
         out.push_str(rest);
         out
     }
+}
+
+/// Text as one segment of a path: what is not a letter, a digit or one of `-._~` percent-encoded.
+pub fn segment(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
 }
 
 /// Where the OpenAPI document of the REST API is served.
@@ -111,6 +128,22 @@ routes! {
     UPDATE_SERVICE: Patch "/api/v1/workspaces/{ws}/services/{svc}" as "update_service";
     /// Deletes a service.
     DELETE_SERVICE: Delete "/api/v1/workspaces/{ws}/services/{svc}" as "delete_service";
+    /// Uploads an ONNX file or a package that is to become a version.
+    CREATE_DRAFT: Post "/api/v1/workspaces/{ws}/drafts" as "create_draft";
+    /// Lists drafts, newest first.
+    DRAFTS: Get "/api/v1/workspaces/{ws}/drafts" as "list_drafts";
+    /// One draft.
+    DRAFT: Get "/api/v1/workspaces/{ws}/drafts/{draft}" as "get_draft";
+    /// Changes what a draft says of itself.
+    UPDATE_DRAFT: Patch "/api/v1/workspaces/{ws}/drafts/{draft}" as "update_draft";
+    /// Throws a draft away; one that is being vetted stops.
+    DELETE_DRAFT: Delete "/api/v1/workspaces/{ws}/drafts/{draft}" as "delete_draft";
+    /// Scores the sample rows of a draft.
+    PREVIEW_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/preview" as "preview_draft";
+    /// Makes a draft the next version of its service, or the first of a new one.
+    PUBLISH_DRAFT: Post "/api/v1/workspaces/{ws}/drafts/{draft}/publish" as "publish_draft";
+    /// Scores a version's sample rows again, on the engine that runs now.
+    CHECK_VERSION: Post "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}/check" as "check_version";
     /// Lists versions, newest first.
     VERSIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/versions" as "list_versions";
     /// One version.
@@ -129,6 +162,32 @@ routes! {
     RESTORE_ENDPOINT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/restore" as "restore_endpoint";
     /// Whether a name is free.
     AVAILABILITY: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/availability" as "endpoint_name_availability";
+    /// Gives an endpoint its own model for a resource. The resource stands percent-encoded in the path.
+    CUSTOMISE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/models/{resource}" as "customise_endpoint";
+    /// Takes an endpoint's own model for a resource away; the version's runs in its place.
+    UNCUSTOMISE: Delete "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/models/{resource}" as "uncustomise_endpoint";
+    /// What an update of an endpoint would do.
+    UPDATE_PLAN: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/update-plan" as "plan_update";
+    /// Moves an endpoint to a version.
+    UPDATE_VERSION_OF: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/update" as "update_endpoint_version";
+    /// Lists the revisions of an endpoint, newest first.
+    REVISIONS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/revisions" as "list_revisions";
+    /// Brings a revision of an endpoint back, as a new one.
+    ROLL_BACK: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/revisions/{n}/restore" as "restore_revision";
+    /// Lists which endpoint runs which models: `default` first, then by name.
+    LEDGER: Get "/api/v1/workspaces/{ws}/services/{svc}/ledger" as "service_ledger";
+    /// What a run over many endpoints would do.
+    PLAN_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs/plan" as "plan_run";
+    /// Starts a run over many endpoints.
+    START_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs" as "start_run";
+    /// Lists runs, newest first.
+    RUNS: Get "/api/v1/workspaces/{ws}/services/{svc}/runs" as "list_runs";
+    /// One run.
+    RUN: Get "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}" as "get_run";
+    /// Lists what a run did to each endpoint, by name.
+    RUN_LINES: Get "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}/lines" as "list_run_lines";
+    /// Breaks a run off; what it did stays done.
+    CANCEL_RUN: Post "/api/v1/workspaces/{ws}/services/{svc}/runs/{run}/cancel" as "cancel_run";
     /// Lists keys.
     KEYS: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/keys" as "list_keys";
     /// Changes a key's expiry, or switches it off or on.
@@ -147,6 +206,26 @@ routes! {
     USAGE: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/usage" as "endpoint_usage";
     /// Lets quarantined models of the endpoint run again.
     RELEASE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/release" as "release_models";
+    /// Changes what customers hear of a version.
+    UPDATE_VERSION: Patch "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}" as "update_version";
+    /// Makes many endpoints at once.
+    CREATE_MANY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/many" as "create_many_endpoints";
+    /// The endpoint's staged rollout.
+    ROLLOUT: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "get_rollout";
+    /// Starts a staged rollout.
+    START_ROLLOUT: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "start_rollout";
+    /// Changes the share of a staged rollout.
+    UPDATE_ROLLOUT: Patch "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "update_rollout";
+    /// Ends a staged rollout: all calls go to the version in force again.
+    END_ROLLOUT: Delete "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "end_rollout";
+    /// Updates the endpoint to the version that was tried.
+    PROMOTE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout/promote" as "promote_rollout";
+    /// What the endpoint's customer hears of a newer version.
+    NOTICE: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/notice" as "endpoint_notice";
+    /// Keeps an endpoint on its version until a date.
+    STAY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/stay" as "stay_on_version";
+    /// Scores rows by the version in force and by a newer one, side by side.
+    REPLAY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/replay" as "replay_examples";
 }
 
 #[cfg(test)]
@@ -160,6 +239,12 @@ mod tests {
             "/api/v1/workspaces/w/services/s/endpoints/acme/keys/primary/rotate"
         );
         assert_eq!(ME.at(&[]), "/api/v1/me");
+    }
+
+    #[test]
+    fn any_text_is_one_segment() {
+        assert_eq!(segment("a-1._~"), "a-1._~");
+        assert_eq!(segment("Größe [a/b]"), "Gr%C3%B6%C3%9Fe%20%5Ba%2Fb%5D");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Web services and their versions.
 
+use crate::difference::SchemaDifference;
 use crate::id::{ServiceId, WorkspaceId};
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -64,7 +65,7 @@ pub struct Stage {
 }
 
 /// A version as it stands in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionSummary {
     /// 1, 2, 3 …
@@ -77,6 +78,12 @@ pub struct VersionSummary {
     pub created_at: Timestamp,
     /// How many endpoints serve it.
     pub endpoints: u32,
+    /// How its sample rows scored when they were scored last.
+    #[serde(default)]
+    pub parity: Parity,
+    /// What its schema changes against the version before; absent for the first.
+    #[serde(default)]
+    pub difference: Option<SchemaDifference>,
 }
 
 /// A version of a service: immutable.
@@ -97,12 +104,29 @@ pub struct Version {
     pub stages: Vec<Stage>,
     /// The first sample rows of the package, cells as text in the order of the input columns; at most 20.
     pub samples: Vec<Vec<String>>,
-    /// How the sample rows scored when the version was published.
+    /// How the sample rows scored when they were scored last.
     pub parity: Parity,
+    /// Until when customers may stay on the versions before this one; absent: without limit.
+    #[serde(default)]
+    pub may_stay_until: Option<Timestamp>,
+    /// What its schema changes against the version before; absent for the first.
+    #[serde(default)]
+    pub difference: Option<SchemaDifference>,
 }
 
-/// How a version scored its package's sample rows, against the expected outputs of the package.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A cell of the expected outputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParityCell {
+    /// The row, counted from 1.
+    pub row: u32,
+    /// The output column.
+    pub column: String,
+}
+
+/// How a version scored its package's sample rows, against the expected outputs of the package: when it was
+/// published, and again on each engine that it was loaded on since.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Parity {
     /// Rows that were scored.
@@ -111,4 +135,22 @@ pub struct Parity {
     pub label_differences: u32,
     /// The largest difference of a number: absolute below 1, relative above.
     pub largest_difference: f64,
+    /// Rows that were compared; 0 where the package came without expected outputs.
+    #[serde(default)]
+    pub compared: u32,
+    /// The share of rows whose label differs, from 0 to 1, in the label column where it is largest.
+    #[serde(default)]
+    pub label_share: f64,
+    /// Where the largest difference of a number is.
+    #[serde(default)]
+    pub largest_at: Option<ParityCell>,
+    /// What scored: ONNX Runtime and Portico with their versions. Empty where that was not recorded.
+    #[serde(default)]
+    pub engine: String,
+    /// When.
+    #[serde(default)]
+    pub checked_at: Option<Timestamp>,
+    /// Why this engine does not score the sample rows; the figures are then those of the engine before.
+    #[serde(default)]
+    pub failed: Option<String>,
 }

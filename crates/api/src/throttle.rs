@@ -70,6 +70,9 @@ pub enum ThrottleProblem {
     /// The calls that wait are above 1,000.
     #[error("0 to 1,000 calls may wait.")]
     QueueTooMany,
+    /// A text that is neither a level nor a number.
+    #[error("Write low, high, or how many calls at once: a whole number from 1 to 200.")]
+    Unreadable,
     /// Calls are to wait, but none may.
     #[error("Say how many calls may wait, 1 to 1,000, or set the time to 0.")]
     QueueWithoutPlaces,
@@ -80,6 +83,7 @@ impl ThrottleProblem {
     pub fn code(self) -> &'static str {
         match self {
             Self::OutOfRange => "throttle_out_of_range",
+            Self::Unreadable => "throttle_unreadable",
             Self::AboveCap { .. } => "throttle_above_cap",
             Self::QueueTooLong => "queue_too_long",
             Self::QueueTooMany => "queue_too_many",
@@ -90,7 +94,7 @@ impl ThrottleProblem {
     /// The field that breaks the rule.
     pub fn field(self) -> &'static str {
         match self {
-            Self::OutOfRange | Self::AboveCap { .. } => "max_concurrent_calls",
+            Self::OutOfRange | Self::Unreadable | Self::AboveCap { .. } => "max_concurrent_calls",
             Self::QueueTooLong => "queue_ms",
             Self::QueueTooMany | Self::QueueWithoutPlaces => "queue_max",
         }
@@ -114,6 +118,24 @@ impl Throttle {
             queue_ms: 0,
             queue_max: 0,
         }
+    }
+
+    /// Reads a limit as a list of endpoints writes it, in a workspace with this cap: `low`, `high` for what
+    /// a new endpoint has, or how many calls at once. Empty means what a new endpoint has, too.
+    ///
+    /// # Errors
+    /// [`ThrottleProblem`] for any other text, and for a number that is out of range or above the cap.
+    pub fn read(text: &str, cap: u32) -> Result<Self, ThrottleProblem> {
+        let word = text.trim().to_ascii_lowercase();
+        let throttle = match word.as_str() {
+            "" | "high" => Self::default_under(cap),
+            "low" => Self::LOW,
+            number => Self {
+                max_concurrent_calls: number.parse().map_err(|_| ThrottleProblem::Unreadable)?,
+                ..Self::default_under(cap)
+            },
+        };
+        throttle.checked(cap)
     }
 
     /// How many calls may wait: none where there is no time to.
@@ -189,6 +211,26 @@ mod tests {
         check(0, 1_001, Err(ThrottleProblem::QueueTooMany));
         check(1, 0, Err(ThrottleProblem::QueueWithoutPlaces));
         assert_eq!(ThrottleProblem::QueueTooLong.field(), "queue_ms");
+    }
+
+    #[test]
+    fn a_list_writes_levels_or_numbers() {
+        let check = |text, expected| assert_eq!(Throttle::read(text, 50), expected, "{text}");
+        check("", Ok(high(20)));
+        check(" High ", Ok(high(20)));
+        check("low", Ok(Throttle::LOW));
+        check("4", Ok(high(4)));
+        check("50", Ok(high(50)));
+        check("51", Err(ThrottleProblem::AboveCap { cap: 50 }));
+        check("0", Err(ThrottleProblem::OutOfRange));
+        check("201", Err(ThrottleProblem::OutOfRange));
+        check("-1", Err(ThrottleProblem::Unreadable));
+        check("medium", Err(ThrottleProblem::Unreadable));
+        assert_eq!(Throttle::read("", 8), Ok(high(8)));
+        assert_eq!(
+            Throttle::read("low", 3),
+            Err(ThrottleProblem::AboveCap { cap: 3 })
+        );
     }
 
     #[test]

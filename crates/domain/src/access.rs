@@ -208,6 +208,14 @@ rows! {
     SERVICE           Service:      sign_in hide   hide  yes   yes       yes      yes   hide;
     UPDATE_SERVICE    Service:      sign_in hide   hide  yes   yes       no       yes   hide;
     DELETE_SERVICE    Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    CREATE_DRAFT      Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    DRAFTS            Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    DRAFT             Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    UPDATE_DRAFT      Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    DELETE_DRAFT      Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    PREVIEW_DRAFT     Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    PUBLISH_DRAFT     Workspace:    sign_in hide   hide  yes   yes       hide     yes   hide;
+    CHECK_VERSION     Service:      sign_in hide   hide  yes   yes       no       yes   hide;
     VERSIONS          Service:      sign_in hide   hide  yes   yes       yes      yes   hide;
     VERSION           Service:      sign_in hide   hide  yes   yes       yes      yes   hide;
     ENDPOINTS         Service:      sign_in hide   hide  yes   yes       yes      yes   hide;
@@ -217,6 +225,19 @@ rows! {
     DELETE_ENDPOINT   Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
     RESTORE_ENDPOINT  Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
     AVAILABILITY      Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    CUSTOMISE         Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UNCUSTOMISE       Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UPDATE_PLAN       Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    UPDATE_VERSION_OF Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    REVISIONS         Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    ROLL_BACK         Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    LEDGER            Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    PLAN_RUN          Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    START_RUN         Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    RUNS              Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    RUN               Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    RUN_LINES         Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    CANCEL_RUN        Service:      sign_in hide   hide  yes   yes       no       yes   hide;
     KEYS              Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     UPDATE_KEY        Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     REVEAL_KEY        Endpoint:     sign_in hide   hide  yes   yes       yes      no    hide;
@@ -226,6 +247,16 @@ rows! {
     SCORE             Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     USAGE             Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
     RELEASE           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UPDATE_VERSION    Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    CREATE_MANY       Service:      sign_in hide   hide  yes   yes       no       yes   hide;
+    ROLLOUT           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    START_ROLLOUT     Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    UPDATE_ROLLOUT    Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    END_ROLLOUT       Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    PROMOTE           Endpoint:     sign_in hide   hide  yes   yes       no       yes   hide;
+    NOTICE            Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    STAY              Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
+    REPLAY            Endpoint:     sign_in hide   hide  yes   yes       yes      yes   hide;
 }
 
 const _: () = {

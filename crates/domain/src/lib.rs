@@ -9,5 +9,8 @@ mod base62;
 pub mod key;
 pub mod load;
 pub mod rotation;
+pub mod schema;
+pub mod split;
+pub mod stay;
 pub mod throttle;
 pub mod update;

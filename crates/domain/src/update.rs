@@ -235,6 +235,12 @@ pub fn customise(serving: &Serving, models: &Slots) -> Result<Slots, CustomisePr
     Ok(own)
 }
 
+/// The endpoint's own models without the one for this resource; `None` if it has none there.
+pub fn uncustomise(serving: &Serving, resource: &str) -> Option<Slots> {
+    let mut own = serving.own.clone();
+    own.remove(resource).map(|_| own)
+}
+
 /// What becomes of one resource in an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -248,8 +254,11 @@ pub enum Fate {
     Gone,
     /// The endpoint's own model does not fit the new version's slot.
     NoLongerFits(Vec<Difference>),
-    /// The new version no longer has the resource; the endpoint had no model of its own there.
+    /// The new version no longer has the resource; the endpoint had no model of its own there, or goes back
+    /// to when it had none.
     Dropped,
+    /// The endpoint's own model of an earlier revision is there again.
+    Restored,
 }
 
 /// One resource in a plan.
@@ -310,17 +319,65 @@ pub struct Plan {
 impl Plan {
     /// Whether anything would be different afterwards.
     pub fn changes(&self) -> bool {
-        self.from != self.to || self.lines.iter().any(|line| line.fate == Fate::Overwritten)
+        let other = |line: &Line| matches!(line.fate, Fate::Overwritten | Fate::Restored);
+        self.from != self.to || self.lines.iter().any(other)
+    }
+
+    /// Why it is refused, if that is to be said: where nothing would be different, only `default` is.
+    pub fn refusal(&self) -> Option<&UpdateProblem> {
+        let said = |problem: &&UpdateProblem| **problem == UpdateProblem::Default || self.changes();
+        self.problem.as_ref().filter(said)
+    }
+}
+
+fn names(all: [&Slots; 4]) -> Vec<&String> {
+    let mut names: Vec<&String> = all.into_iter().flat_map(Slots::keys).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The digest of what runs for a resource now.
+fn running(serving: &Serving, resource: &str) -> Option<String> {
+    let model = serving.own.get(resource);
+    let model = model.or_else(|| serving.slots.get(resource));
+    model.map(|model| model.sha256.clone())
+}
+
+/// Plans going back to a version and the own models of then. *Prevent update* does not stand in its way,
+/// and what fitted then fits.
+pub fn go_back(serving: &Serving, target: &Target, past: &Slots) -> Plan {
+    let names = names([&serving.slots, &serving.own, &target.slots, past]);
+    let line = |name: &String| {
+        let (then, mine) = (past.get(name), serving.own.get(name));
+        let slot = target.slots.get(name);
+        let fate = match (then, slot) {
+            (Some(then), _) if mine.is_some_and(|mine| mine.sha256 == then.sha256) => Fate::Kept,
+            (Some(_), _) => Fate::Restored,
+            (None, Some(_)) if mine.is_some() => Fate::Overwritten,
+            (None, Some(_)) => Fate::Taken,
+            (None, None) => Fate::Dropped,
+        };
+        Line {
+            resource: name.clone(),
+            fate,
+            before: running(serving, name),
+            after: then.or(slot).map(|model| model.sha256.clone()),
+        }
+    };
+    Plan {
+        from: serving.version,
+        to: target.version,
+        lines: names.into_iter().map(line).collect(),
+        own: past.clone(),
+        problem: serving.is_default.then_some(UpdateProblem::Default),
     }
 }
 
 /// Plans the update of an endpoint to a version. Own models are kept unless they are to be overwritten.
 pub fn plan(serving: &Serving, target: &Target, overwrite: bool) -> Plan {
-    let mut names: Vec<&String> = serving.slots.keys().collect();
-    names.extend(serving.own.keys());
-    names.extend(target.slots.keys());
-    names.sort_unstable();
-    names.dedup();
+    let none = Slots::new();
+    let names = names([&serving.slots, &serving.own, &target.slots, &none]);
     let (mut own, mut lines) = (Slots::new(), Vec::with_capacity(names.len()));
     for name in names {
         let slot = target.slots.get(name);
@@ -349,9 +406,7 @@ pub fn plan(serving: &Serving, target: &Target, overwrite: bool) -> Plan {
         };
         lines.push(Line {
             resource: name.clone(),
-            before: mine
-                .or_else(|| serving.slots.get(name))
-                .map(|model| model.sha256.clone()),
+            before: running(serving, name),
             after,
             fate,
         });
@@ -377,5 +432,7 @@ pub fn plan(serving: &Serving, target: &Target, overwrite: bool) -> Plan {
     }
 }
 
+#[cfg(test)]
+mod history;
 #[cfg(test)]
 mod tests;

@@ -2,16 +2,21 @@
 
 use crate::access::password::Passwords;
 use crate::access::sign_in::Tries;
+use crate::acts::versions;
 use crate::area::Area;
 use crate::batch::{self, Batch};
 use crate::clock::{Clock, Entropy, Micros, SECOND};
+use crate::drafts::{self, Drafts};
 use crate::error::Error;
 use crate::keys::secrets::{self, Secrets};
+use crate::rollout::Candidate;
+use crate::rollout::shadow;
+use crate::rollout::tally::Tally;
 use crate::scoring::{Engine, EngineSettings, ModelDigest, ModelSource, Quarantine};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, area, endpoints, jobs, quarantine, usage};
+use crate::store::{self, Store, area, endpoints, jobs, quarantine, rollouts, usage};
 use crate::throttle::Gates;
 use crate::throttle::load::Load;
 use crate::usage::{Drained, Usage};
@@ -22,7 +27,7 @@ use futures_util::future::BoxFuture;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 /// The server. Cheap to clone.
 #[derive(Clone)]
@@ -48,10 +53,14 @@ pub struct Parts {
     pub secrets: Secrets,
     /// What scores.
     pub engine: Engine,
+    /// What vets drafts.
+    pub drafts: Drafts,
     /// What enforces limits.
     pub gates: Gates,
     /// What the process takes on in all.
     pub load: Arc<Load>,
+    /// Places for calls in shadow.
+    pub shadows: Arc<Semaphore>,
     /// What counts calls.
     pub usage: Usage,
     /// What hashes passwords.
@@ -60,6 +69,8 @@ pub struct Parts {
     pub tries: Tries,
     /// Reports of leaked keys by address.
     pub reports: Tries,
+    /// Wakes whoever carries out runs over many endpoints.
+    pub run_started: Notify,
     snapshot: ArcSwap<Snapshot>,
     loading: Mutex<()>,
     flushing: Mutex<()>,
@@ -136,11 +147,14 @@ impl App {
             batch,
             secrets,
             engine,
+            drafts: Drafts::default(),
             gates,
+            shadows: Arc::new(Semaphore::new(shadow::AT_ONCE)),
             usage: Usage::new(),
             passwords: Passwords::default(),
             tries: Tries::default(),
             reports: Tries::default(),
+            run_started: Notify::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
             loading: Mutex::new(()),
             flushing: Mutex::new(()),
@@ -173,7 +187,8 @@ impl App {
     }
 
     /// What runs beside the requests until the returned handle is dropped: counters to the database
-    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs.
+    /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs, runs over
+    /// many endpoints.
     pub fn run_beside(&self) -> Beside {
         let flush = tokio::spawn(repeat(
             self.clone(),
@@ -194,7 +209,9 @@ impl App {
         // Before the first request can write one.
         self.area.blobs.clear_aside();
         let jobs = tokio::spawn(batch::run(self.clone()));
-        Beside(vec![flush, follow, sweep, quarantines, jobs])
+        let runs = tokio::spawn(crate::acts::runs::work::run(self.clone()));
+        let vetting = tokio::spawn(vet_and_check(self.clone()));
+        Beside(vec![flush, follow, sweep, quarantines, jobs, runs, vetting])
     }
 
     /// Writes what was counted; what the database does not take is counted on.
@@ -213,23 +230,43 @@ impl App {
     async fn write_usage(&self) -> Result<(), Error> {
         let _one_at_a_time = self.flushing.lock().await;
         let drained = self.usage.drain();
-        if drained.is_empty() {
+        let rollouts = self.drain_rollouts();
+        if drained.is_empty() && rollouts.is_empty() {
             return Ok(());
         }
-        let written = self.store_usage(&drained).await;
+        let written = self.store_usage(&drained, &rollouts).await;
         if written.is_err() {
             self.usage.restore(drained);
+            for (candidate, tally) in rollouts {
+                candidate.counts.restore(tally);
+            }
         }
         written
     }
 
-    async fn store_usage(&self, drained: &Drained) -> Result<(), Error> {
+    /// What was counted of staged rollouts.
+    fn drain_rollouts(&self) -> Vec<(Arc<Candidate>, Tally)> {
+        let snapshot = self.snapshot();
+        let drained = snapshot
+            .candidates()
+            .map(|candidate| (Arc::clone(candidate), candidate.counts.drain()));
+        drained.filter(|(_, tally)| !tally.is_empty()).collect()
+    }
+
+    async fn store_usage(
+        &self,
+        drained: &Drained,
+        rollouts: &[(Arc<Candidate>, Tally)],
+    ) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
         for delta in &drained.deltas {
             usage::add(tx.conn(), delta).await?;
         }
         for delta in &drained.keys {
             usage::add_key(tx.conn(), delta).await?;
+        }
+        for (candidate, tally) in rollouts {
+            rollouts::add(tx.conn(), &candidate.stored.id, tally).await?;
         }
         tx.commit_quietly().await
     }
@@ -241,12 +278,14 @@ impl App {
         usage::sweep(tx.conn(), now / (60 * SECOND)).await?;
         jobs::sweep(tx.conn(), now).await?;
         area::purge(tx.conn()).await?;
+        store::drafts::purge(tx.conn(), now - drafts::KEPT).await?;
         tx.commit_quietly().await?;
         self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 
     /// Ends the engine and closes the database, once no request is running any more.
     pub async fn close(&self) {
+        self.drafts.close();
         self.batch.close().await;
         self.engine.shutdown().await;
         if let Err(error) = self.flush_usage().await {
@@ -297,6 +336,16 @@ where
         if let Err(error) = work(app.clone()).await {
             tracing::error!(%error, "work beside the requests failed and is tried again");
         }
+    }
+}
+
+/// What the start leaves to do: drafts that were being vetted, and versions that this engine has not scored.
+async fn vet_and_check(app: App) {
+    if let Err(error) = drafts::resume(&app).await {
+        tracing::error!(%error, "drafts were not vetted");
+    }
+    if let Err(error) = versions::check_all(&app).await {
+        tracing::error!(%error, "versions were not checked");
     }
 }
 

@@ -2,6 +2,8 @@
 //! and hands over.
 
 mod keys;
+mod publish;
+mod remote;
 
 use crate::access::sign_in;
 use crate::acts::people::{self, NewPerson, Standing};
@@ -41,6 +43,8 @@ enum Command {
     Serve(Serve),
     /// Publish a package (a folder or a zip) as a version of a web service.
     Import(Import),
+    /// Publish a model (an ONNX file) or a package on a running server. PORTICO_TOKEN is the workspace's token.
+    Publish(publish::Publish),
     /// Turn any table into CSV, XLSX or JSON: the spreadsheet's importer on the command line.
     Convert(Convert),
     /// Take a table apart: for the server, which starts this.
@@ -238,6 +242,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Serve(serve) => run_server(serve).await,
             Command::Import(import) => run_import(import).await,
+            Command::Publish(command) => publish::run(&command).await,
             Command::Keys(command) => return keys::run(command).await,
             Command::Admin(Admin::AddPerson(person)) => run_add_person(person).await,
             // Done already, without all this.
@@ -394,10 +399,7 @@ async fn run_import(import: Import) -> Result<(), Error> {
         "published version {} of service {}",
         published.number, published.service
     ));
-    say(&format!(
-        "{} sample rows scored: {} labels differ from the expected ones, largest difference {:.1e}",
-        parity.rows, parity.label_differences, parity.largest_difference
-    ));
+    say(&publish::parity_words(&parity));
     Ok(())
 }
 

@@ -67,6 +67,9 @@ pub enum Error {
     /// A body that came too slowly.
     #[error("The request body came too slowly.")]
     TooSlow,
+    /// The disk would be too full.
+    #[error("The server has no room for this. Tell its administrator.")]
+    NoRoom,
     /// Not JSON.
     #[error("Send the body as application/json.")]
     UnsupportedMediaType,
@@ -165,6 +168,7 @@ impl Error {
             Self::PreconditionFailed => (412, Code::PreconditionFailed),
             Self::TooLarge { .. } => (413, Code::TooLarge),
             Self::TooSlow => (408, Code::Malformed),
+            Self::NoRoom => (507, Code::NoRoom),
             Self::UnsupportedMediaType => (415, Code::UnsupportedMediaType),
             Self::Throttled { .. } => (429, Code::Throttled),
             Self::Overloaded(_) => (503, Code::Overloaded),

@@ -156,19 +156,21 @@ impl Outgoing {
 
     /// The system's trusted certificates, read when they are first needed.
     fn tls(&self) -> Option<Arc<ClientConfig>> {
-        let made = self.tls.get_or_init(|| {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            let provider = tokio_rustls::rustls::crypto::ring::default_provider();
-            let config = ClientConfig::builder_with_provider(Arc::new(provider))
-                .with_safe_default_protocol_versions()
-                .ok()?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            Some(Arc::new(config))
-        });
-        made.clone()
+        self.tls.get_or_init(tls).clone()
     }
+}
+
+/// TLS with the system's trusted certificates.
+pub(crate) fn tls() -> Option<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Some(Arc::new(config))
 }
 
 struct Target {

@@ -6,8 +6,9 @@ use crate::clock::Micros;
 use crate::error::Error;
 use crate::keys::secrets::Secrets;
 use crate::keys::verify;
+use crate::rollout::{Arm, Candidate, Counts};
 use crate::store::workspaces::CallLimits;
-use crate::store::{Store, endpoints, keys, quarantine, services, workspaces};
+use crate::store::{Store, endpoints, keys, quarantine, rollouts, services, workspaces};
 use crate::throttle::Gates;
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -25,10 +26,30 @@ pub struct Entry {
     pub stored: endpoints::Stored,
     /// What scores its rows.
     pub pipeline: Arc<Pipeline>,
+    /// The version that is tried on its calls, while a staged rollout runs.
+    pub candidate: Option<Arc<Candidate>>,
     /// What enforces its limit.
     pub gate: Arc<Gate>,
     /// What its workspace allows one call.
     pub limits: CallLimits,
+}
+
+impl Entry {
+    /// What scores the calls of one side of a rollout; without one there is only the version in force.
+    pub fn pipeline_of(&self, arm: Arm) -> &Arc<Pipeline> {
+        match (arm, &self.candidate) {
+            (Arm::Candidate, Some(candidate)) => &candidate.pipeline,
+            _ => &self.pipeline,
+        }
+    }
+
+    /// The version that scores them.
+    pub fn version_of(&self, arm: Arm) -> u32 {
+        match (arm, &self.candidate) {
+            (Arm::Candidate, Some(candidate)) => candidate.stored.version,
+            _ => self.stored.version,
+        }
+    }
 }
 
 /// A key as calls need it.
@@ -72,31 +93,23 @@ impl Snapshot {
     ) -> Result<Self, Error> {
         // Read first: a change that comes while this loads makes the version look old, and it loads again.
         let version = store.version().await?;
-        let mut schemas: HashMap<(ServiceId, u32), Arc<Schema>> = before
-            .endpoints
-            .values()
-            .map(|entry| {
-                (
-                    (entry.stored.service_id.clone(), entry.stored.version),
-                    Arc::clone(&entry.pipeline.schema),
-                )
-            })
-            .collect();
+        let mut schemas = Schemas::of(before);
         let limits = workspaces::call_limits(store.read()).await?;
+        let mut rollouts = rollouts::all(store.read()).await?;
         let mut by_id = HashMap::new();
         for stored in endpoints::all(store.read()).await? {
-            let place = (stored.service_id.clone(), stored.version);
-            let schema = match schemas.get(&place) {
-                Some(schema) => Arc::clone(schema),
-                None => {
-                    let version = services::version(store.read(), &place.0, place.1)
-                        .await?
-                        .ok_or_else(|| {
-                            Error::Internal(format!("endpoint {} serves no version", stored.id))
-                        })?;
-                    let schema = Arc::new(version.schema);
-                    schemas.insert(place, Arc::clone(&schema));
-                    schema
+            let schema = schemas
+                .get(store, &stored.service_id, stored.version)
+                .await?;
+            let candidate = match rollouts.remove(&stored.id) {
+                None => None,
+                Some(rollout) => {
+                    let tried = schemas
+                        .get(store, &stored.service_id, rollout.version)
+                        .await?;
+                    let before = before.endpoints.get(&stored.id);
+                    let before = before.and_then(|entry| entry.candidate.as_ref());
+                    Some(candidate(before, rollout, &stored, &schema, tried)?)
                 }
             };
             let pipeline = match before.endpoints.get(&stored.id) {
@@ -119,6 +132,7 @@ impl Snapshot {
                 Arc::new(Entry {
                     stored,
                     pipeline,
+                    candidate,
                     gate,
                     limits,
                 }),
@@ -157,6 +171,12 @@ impl Snapshot {
             keys: by_key,
             quarantined,
         })
+    }
+
+    /// All rollouts that run.
+    pub fn candidates(&self) -> impl Iterator<Item = &Arc<Candidate>> {
+        let entries = self.endpoints.values();
+        entries.filter_map(|entry| entry.candidate.as_ref())
     }
 
     /// The endpoint with this id.
@@ -248,6 +268,70 @@ impl Snapshot {
         let entry = entry.filter(|_| fits && parsed.tag.owner == owner)?;
         entry.record.accepted_at(now).then_some((parsed.id, entry))
     }
+}
+
+/// Schemas by version, each read once.
+struct Schemas(HashMap<(ServiceId, u32), Arc<Schema>>);
+
+impl Schemas {
+    /// Those that the snapshot before has.
+    fn of(before: &Snapshot) -> Self {
+        let schemas = before.endpoints.values().flat_map(|entry| {
+            let arms = Arm::BOTH.into_iter();
+            arms.map(move |arm| {
+                let place = (entry.stored.service_id.clone(), entry.version_of(arm));
+                (place, Arc::clone(&entry.pipeline_of(arm).schema))
+            })
+        });
+        Self(schemas.collect())
+    }
+
+    async fn get(
+        &mut self,
+        store: &Store,
+        service: &ServiceId,
+        number: u32,
+    ) -> Result<Arc<Schema>, Error> {
+        let place = (service.clone(), number);
+        if let Some(schema) = self.0.get(&place) {
+            return Ok(Arc::clone(schema));
+        }
+        let version = services::version(store.read(), service, number).await?;
+        let version = version
+            .ok_or_else(|| Error::Internal(format!("service {service} has no version {number}")))?;
+        let schema = Arc::new(version.schema);
+        self.0.insert(place, Arc::clone(&schema));
+        Ok(schema)
+    }
+}
+
+/// The candidate of a rollout: the version's pipeline with the endpoint's own models in their places. What
+/// the snapshot before had of it goes on.
+fn candidate(
+    before: Option<&Arc<Candidate>>,
+    rollout: rollouts::Stored,
+    endpoint: &endpoints::Stored,
+    current: &Schema,
+    tried: Arc<Schema>,
+) -> Result<Arc<Candidate>, Error> {
+    let (pipeline, counts) = match before {
+        Some(before) if before.stored == rollout => return Ok(Arc::clone(before)),
+        Some(before) if before.stored.id == rollout.id => {
+            (Arc::clone(&before.pipeline), Arc::clone(&before.counts))
+        }
+        _ => {
+            let counts = Counts::new(&rollout.id, current, &tried);
+            let stages = &rollout.stages;
+            let pipeline =
+                Pipeline::with_models(tried, stages, &endpoint.own_models, &endpoint.id)?;
+            (Arc::new(pipeline), Arc::new(counts))
+        }
+    };
+    Ok(Arc::new(Candidate {
+        stored: rollout,
+        pipeline,
+        counts,
+    }))
 }
 
 /// What the rules of rotation need of a stored key.

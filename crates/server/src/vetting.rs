@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
 use crate::calls::rows::{self, Marks, Rows};
 use crate::error::Error;
-use crate::scoring::{ScoringError, Signature};
+use crate::scoring::{ScoringError, Signature, Tensor};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -37,6 +37,20 @@ pub async fn try_out(
     models: Vec<Bytes>,
     rows: &Rows,
 ) -> Result<Vec<OutputColumn>, Error> {
+    pipeline.columns_of(&tensors(app, pipeline, models, rows).await?)
+}
+
+/// As [`try_out`], but the tensors themselves; those that the last model makes where the schema names no
+/// output.
+///
+/// # Errors
+/// As [`try_out`].
+pub async fn tensors(
+    app: &App,
+    pipeline: &Pipeline,
+    models: Vec<Bytes>,
+    rows: &Rows,
+) -> Result<Vec<Tensor>, Error> {
     let checked = rows::check(&pipeline.schema, rows, Marks::Skipped)?;
     let mut inputs = pipeline.tensors_of(&checked.columns)?;
     inputs.extend(checked.parameters.into_iter().map(of_parameter));
@@ -45,7 +59,7 @@ pub async fn try_out(
     let scored = trial
         .await
         .map_err(|error| refused("The sample rows", "scored", time, error))?;
-    pipeline.columns_of(&scored.outputs)
+    Ok(scored.outputs)
 }
 
 fn refused(what: &str, done: &str, time: Duration, error: ScoringError) -> Error {

@@ -7,7 +7,7 @@ use crate::ui::live::{effect, memo, view};
 use crate::ui::resource::Resource;
 use crate::ui::{CodeBlock, Loaded, Skeleton, Tab, Tabs, TextInput};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -65,7 +65,7 @@ pub fn Samples(
     batch: bool,
 ) -> impl IntoView {
     let count = LANGUAGES.len() - usize::from(!batch);
-    let query = use_query_map();
+    let query = use_location().query;
     let path = use_location().pathname;
     let language = memo(move || {
         let named = query.read().get("sample").and_then(|slug| place_of(&slug));

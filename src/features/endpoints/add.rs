@@ -11,7 +11,7 @@ use crate::ui::live::{effect, view};
 use crate::ui::{Button, ButtonKind, CodeBlock, Confirm, Dialog, ErrorPanel};
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use portico_api::endpoint::{CreatedEndpoint, Endpoint};
 use portico_api::routes;
 use portico_api::service::Service;
@@ -33,7 +33,7 @@ pub fn AddEndpointDialog(
 ) -> impl IntoView {
     let cap = workspace.max_concurrent_calls_cap;
     let form = AddForm::new(workspace.id.clone(), service.id.clone(), cap);
-    let query = use_query_map();
+    let query = use_location().query;
     effect(move || {
         if open.get() {
             let query = query.get_untracked();

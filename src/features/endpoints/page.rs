@@ -7,6 +7,7 @@ use crate::client::endpoints::Place;
 use crate::client::{self, Versioned};
 use crate::features::consume::Consume;
 use crate::features::keys::Keys;
+use crate::features::later::Later;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::features::tryit::TryIt;
 use crate::routes::{EndpointTab, Page};
@@ -74,6 +75,7 @@ fn tabs(place: &Place, tab: Signal<EndpointTab>) -> Vec<Tab> {
                 EndpointTab::Consume => "Consume",
                 EndpointTab::Test => "Test",
                 EndpointTab::Batch => "Batch",
+                EndpointTab::Models => "Models",
             },
             current: Signal::derive(move || tab.get() == this),
         })
@@ -131,11 +133,28 @@ fn EndpointView(
             siblings: service.as_ref().map(|s| s.endpoints),
         })
     });
+    let reload = {
+        let place = place.clone();
+        Callback::new(move |()| {
+            let place = place.clone();
+            spawn_local(async move {
+                if let Ok(now) = client::endpoints::get(&place).await {
+                    endpoint.try_set(now);
+                }
+            });
+        })
+    };
     let body = move || {
+        let tab = tab.get();
+        if tab == EndpointTab::Models {
+            let Place { ws, svc, name } = place.clone();
+            let page = Page::Endpoint { ws, svc, name, tab };
+            return view! { <Later page=page on_outdated=reload/> };
+        }
         let Some(around) = around.get() else {
-            return view! { <Skeleton lines=8/> }.into_any();
+            return view! { <Skeleton lines=8/> };
         };
-        match tab.get() {
+        match tab {
             EndpointTab::Configure => view! {
                 <Configure
                     endpoint=endpoint
@@ -152,6 +171,8 @@ fn EndpointView(
             EndpointTab::Consume => view! { <Consume endpoint=endpoint/> }.into_any(),
             EndpointTab::Test => view! { <TryIt endpoint=endpoint/> }.into_any(),
             EndpointTab::Batch => view! { <Batch place=place.clone()/> }.into_any(),
+            // It needs nothing of what is around.
+            EndpointTab::Models => ().into_any(),
         }
     };
     let heads = {

@@ -14,7 +14,7 @@ use crate::ui::timer::Delay;
 use crate::ui::{Button, EmptyState, Glyph, Icon, Listing, ListingView, TableFrame};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 use portico_api::endpoint::Endpoint;
 use portico_api::id::{ServiceId, WorkspaceId};
 use std::time::Duration;
@@ -100,7 +100,8 @@ fn replacing() -> NavigateOptions {
 fn Endpoints(listing: Listing<Endpoint>, publisher: Memo<bool>) -> impl IntoView {
     let items = listing.items();
     let filter = RwSignal::new(
-        use_query_map()
+        use_location()
+            .query
             .read_untracked()
             .get("q")
             .unwrap_or_default(),

@@ -1,13 +1,11 @@
-//! One web service: its endpoints and its versions.
+//! One web service: its endpoints, and where its versions and its ledger appear.
 
-mod columns;
 mod delete;
 mod endpoints;
 mod model;
 mod page;
 mod row;
 mod text;
-mod versions;
 
 pub use model::limit_in_words;
 pub use page::ServicePage;

@@ -2,7 +2,7 @@
 
 use super::endpoints::EndpointsTab;
 use super::text;
-use super::versions::VersionsTab;
+use crate::features::later::Later;
 use crate::features::shell::{PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab};
 use crate::session::use_session;
@@ -10,7 +10,7 @@ use crate::ui::choice::Show;
 use crate::ui::live::{live, memo, view};
 use crate::ui::{Button, ButtonKind, Glyph, Tab};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use portico_api::id::{ServiceId, WorkspaceId};
 
 /// One web service.
@@ -56,8 +56,10 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
         let ws = ws.clone();
         memo(move || session.can_publish(&ws))
     };
-    // A link can open the dialog.
-    let adding = RwSignal::new(use_query_map().read_untracked().get("add").as_deref() == Some("1"));
+    // A link can open the dialog. The route's own query, which `use_query_map` answers, is that of the page
+    // before: the router keeps it for all paths of one route.
+    let query = use_location().query;
+    let adding = RwSignal::new(query.read_untracked().get("add").as_deref() == Some("1"));
     let blocked = Signal::derive(move || {
         if publisher.get() {
             String::new()
@@ -65,22 +67,52 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             text::ADD_NOT_ALLOWED.to_owned()
         }
     });
+    let many = Page::Many {
+        ws: ws.clone(),
+        svc: svc.clone(),
+    };
+    let many = StoredValue::new(many.href());
+    let publish = Page::Publish {
+        ws: ws.clone(),
+        svc: Some(svc.clone()),
+    };
+    let publish = StoredValue::new(publish.href());
+    // On the list of endpoints an endpoint is the next thing to add, elsewhere a version is.
+    let adds_endpoints = memo(move || tab.get() == ServiceTab::Endpoints);
+    let links = move || {
+        let (many, kind) = if adds_endpoints.get() {
+            (Some(many.get_value()), ButtonKind::Plain)
+        } else {
+            (None, ButtonKind::Primary)
+        };
+        publisher.get().then(|| {
+            view! {
+                <a class=kind.class() href=publish.get_value()>{text::PUBLISH}</a>
+                {many.map(|href| view! { <a class=ButtonKind::Plain.class() href=href>{text::ADD_MANY}</a> })}
+            }
+        })
+    };
     let action = move || {
         view! {
-            <Show when=move || tab.get() == ServiceTab::Endpoints>
-                <Button
-                    kind=ButtonKind::Primary
-                    glyph=Glyph::Plus
-                    blocked=blocked
-                    on_click=Callback::new(move |_| adding.set(true))
-                >
-                    {text::ADD}
-                </Button>
-            </Show>
+            <div class="row">
+                {live(links)}
+                <Show when=move || adds_endpoints.get()>
+                    <Button
+                        kind=ButtonKind::Primary
+                        glyph=Glyph::Plus
+                        blocked=blocked
+                        on_click=Callback::new(move |_| adding.set(true))
+                    >
+                        {text::ADD}
+                    </Button>
+                </Show>
+            </div>
         }
     };
+    let may = publisher.get_untracked();
     let tabs = ServiceTab::ALL
         .into_iter()
+        .filter(|this| may || *this != ServiceTab::Ledger)
         .map(|this| Tab {
             href: Page::Service {
                 ws: ws.clone(),
@@ -91,6 +123,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
             label: match this {
                 ServiceTab::Endpoints => text::ENDPOINTS,
                 ServiceTab::Versions => text::VERSIONS,
+                ServiceTab::Ledger => text::LEDGER,
             },
             current: Signal::derive(move || tab.get() == this),
         })
@@ -105,7 +138,7 @@ fn ServiceView(ws: WorkspaceId, svc: ServiceId, tab: Signal<ServiceTab>) -> impl
                 ServiceTab::Endpoints => {
                     view! { <EndpointsTab ws=ws svc=svc adding=adding publisher=publisher/> }.into_any()
                 }
-                ServiceTab::Versions => view! { <VersionsTab ws=ws svc=svc/> }.into_any(),
+                tab => view! { <Later page=Page::Service { ws, svc, tab }/> }.into_any(),
             }
         }}
     }

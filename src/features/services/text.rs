@@ -2,7 +2,10 @@
 
 pub const ENDPOINTS: &str = "Endpoints";
 pub const VERSIONS: &str = "Versions";
+pub const LEDGER: &str = "Ledger";
+pub const PUBLISH: &str = "Publish a version";
 pub const ADD: &str = "Add endpoint";
+pub const ADD_MANY: &str = "Add many…";
 pub const ADD_NOT_ALLOWED: &str = "Only owners and publishers of the workspace add endpoints";
 pub const CHANGE_NOT_ALLOWED: &str = "Only owners and publishers can do this";
 pub const DEFAULT_STAYS: &str = "The default endpoint stays while its service has others";
@@ -32,23 +35,3 @@ pub const PAUSE: &str = "Pause";
 pub const RESUME: &str = "Resume";
 pub const DELETE: &str = "Delete";
 pub const UNDO: &str = "Undo";
-
-pub const NO_VERSION_TITLE: &str = "No version yet";
-pub const NO_VERSION_TEXT: &str = "A version comes about when a package is published.";
-pub const NEWEST: &str = "newest";
-pub const SCHEMA: &str = "Show columns and models";
-pub const INPUTS: &str = "Inputs";
-pub const OUTPUTS: &str = "Outputs";
-pub const PARAMETERS: &str = "Parameters";
-pub const STAGES: &str = "Models";
-pub const PARITY: &str = "Checked when published";
-pub const COLUMN: &str = "Column";
-pub const TYPE: &str = "Type";
-pub const MISSING: &str = "May be missing";
-pub const SEEN: &str = "Seen in training";
-pub const MEANING: &str = "Meaning";
-pub const DEFAULT: &str = "Default";
-pub const FILE: &str = "File";
-pub const RESOURCE: &str = "Replaceable as";
-pub const SIZE: &str = "Size";
-pub const SHA: &str = "SHA-256";

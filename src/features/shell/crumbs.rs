@@ -9,6 +9,7 @@ use crate::ui::resource::Resource;
 use crate::ui::{Glyph, Icon, Menu, MenuLink};
 use leptos::prelude::*;
 use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::name::EndpointName;
 use portico_api::page::{PAGE_SIZE_MAX, PageQuery};
 
 /// A sibling in a switcher.
@@ -203,31 +204,39 @@ pub fn Crumbs() -> impl IntoView {
             </Crumb>
         }
     };
-    let levels = move || match scope.page() {
-        Some(Page::Workspace { ws, .. }) => workspace(ws, true).into_any(),
-        Some(Page::Service { ws, svc, .. }) => {
-            view! { {workspace(ws.clone(), false)} {service(ws, svc, true)} }.into_any()
+    let endpoint = move |ws: WorkspaceId, svc: ServiceId, name: EndpointName, tab, here| {
+        let href = Page::Endpoint {
+            ws: ws.clone(),
+            svc: svc.clone(),
+            name: name.clone(),
+            tab: EndpointTab::default(),
         }
-        Some(Page::Endpoint { ws, svc, name, tab }) => {
-            let href = Page::Endpoint {
-                ws: ws.clone(),
-                svc: svc.clone(),
-                name: name.clone(),
-                tab: EndpointTab::default(),
-            }
-            .href();
-            let text = name.to_string();
-            let (in_ws, of_svc) = (ws.clone(), svc.clone());
-            view! {
-                {workspace(ws.clone(), false)}
-                {service(ws, svc, false)}
-                <Crumb href=href text=text.clone() here=true>
-                    <Switcher label=text::SWITCH_ENDPOINT load=move || endpoints(in_ws.clone(), of_svc.clone(), text.clone(), tab)/>
-                </Crumb>
-            }
-            .into_any()
+        .href();
+        let text = name.to_string();
+        view! {
+            <Crumb href=href text=text.clone() here=here>
+                <Switcher label=text::SWITCH_ENDPOINT load=move || endpoints(ws.clone(), svc.clone(), text.clone(), tab)/>
+            </Crumb>
         }
-        _ => ().into_any(),
+    };
+    let levels = move || {
+        let page = scope.page()?;
+        let ws = page.workspace()?.clone();
+        let svc = page.service().cloned();
+        let last = match page {
+            Page::Endpoint { name, tab, .. } => Some((name, tab, true)),
+            Page::Rollout { name, .. } => Some((name, EndpointTab::default(), false)),
+            Page::Workspace { .. } => return Some(workspace(ws, true)),
+            Page::Service { ws, svc, .. } => {
+                return Some(view! { {workspace(ws.clone(), false)} {service(ws, svc, true)} });
+            }
+            _ => None,
+        };
+        Some(view! {
+            {workspace(ws.clone(), false)}
+            {svc.clone().map(|svc| service(ws.clone(), svc, false))}
+            {svc.zip(last).map(|(svc, (name, tab, here))| endpoint(ws, svc, name, tab, here))}
+        })
     };
     view! {
         <nav class="crumbs" aria-label=text::BREADCRUMBS>

@@ -19,21 +19,12 @@ pub struct Scope {
 }
 
 fn workspace_of(page: Option<&Page>) -> Option<WorkspaceId> {
-    match page {
-        Some(Page::Workspace { ws, .. } | Page::Service { ws, .. } | Page::Endpoint { ws, .. }) => {
-            Some(ws.clone())
-        }
-        _ => None,
-    }
+    page?.workspace().cloned()
 }
 
 fn service_of(page: Option<&Page>) -> Option<(WorkspaceId, ServiceId)> {
-    match page {
-        Some(Page::Service { ws, svc, .. } | Page::Endpoint { ws, svc, .. }) => {
-            Some((ws.clone(), svc.clone()))
-        }
-        _ => None,
-    }
+    let page = page?;
+    Some((page.workspace()?.clone(), page.service()?.clone()))
 }
 
 impl Scope {

@@ -9,8 +9,7 @@ use crate::ui::choice::{For, Show};
 use crate::ui::live::{live, memo, view};
 use crate::ui::number::{counted, grouped, millis};
 use crate::ui::{
-    Button, ButtonKind, CodeBlock, Dialog, EmptyState, Listing, ListingView, RelativeTime, Tab,
-    TableFrame,
+    ButtonKind, CodeBlock, EmptyState, Listing, ListingView, RelativeTime, Tab, TableFrame,
 };
 use leptos::prelude::*;
 use portico_api::id::WorkspaceId;
@@ -46,20 +45,17 @@ fn WorkspaceView(ws: WorkspaceId) -> impl IntoView {
             .map(|workspace| workspace.description)
             .unwrap_or_default()
     });
-    let publishing = RwSignal::new(false);
     let publisher = {
         let ws = ws.clone();
         memo(move || session.can_publish(&ws))
     };
-    let action = move || {
-        view! {
-            <Show when=move || publisher.get()>
-                <Button kind=ButtonKind::Primary on_click=Callback::new(move |_| publishing.set(true))>
-                    {text::PUBLISH}
-                </Button>
-            </Show>
-        }
+    let publish = Page::Publish {
+        ws: ws.clone(),
+        svc: None,
     };
+    let publish = StoredValue::new(publish.href());
+    let link = move || view! { <a class=ButtonKind::Primary.class() href=publish.get_value()>{text::PUBLISH}</a> };
+    let action = move || view! { <Show when=move || publisher.get()>{link()}</Show> };
     let tab = Tab {
         href: Page::Workspace {
             ws: ws.clone(),
@@ -78,7 +74,10 @@ fn WorkspaceView(ws: WorkspaceId) -> impl IntoView {
         if publisher.get() {
             view! {
                 <EmptyState title=text::NO_SERVICE_TITLE text=text::NO_SERVICE_TEXT>
-                    <CodeBlock code=command.get_value() label="Shell"/>
+                    <div class="stack">
+                        <p>{link()}</p>
+                        <CodeBlock code=command.get_value() label=text::SHELL/>
+                    </div>
                 </EmptyState>
             }
             .into_any()
@@ -92,29 +91,6 @@ fn WorkspaceView(ws: WorkspaceId) -> impl IntoView {
         <ListingView listing=listing empty=empty>
             <Services listing=listing/>
         </ListingView>
-        <Dialog
-            open=publishing
-            title=text::PUBLISH
-            wide=true
-            on_close=Callback::new(move |()| publishing.set(false))
-        >
-            <div class="dialog-body">
-                <p>"A package is a folder or a zip with a manifest, the ONNX files and sample rows. On the server, run:"</p>
-                <CodeBlock code=command.get_value() label="Shell"/>
-                <p class="muted">"A package with the name of a service becomes that service's next version. It is published only if its sample rows score as its expected results say."</p>
-            </div>
-            <footer class="dialog-foot">
-                <Button
-                    kind=ButtonKind::Primary
-                    on_click=Callback::new(move |_| {
-                        publishing.set(false);
-                        listing.reload();
-                    })
-                >
-                    "Done, show the list"
-                </Button>
-            </footer>
-        </Dialog>
     }
 }
 

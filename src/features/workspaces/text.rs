@@ -22,10 +22,11 @@ pub const NO_CALLS: &str = "no calls";
 pub const UPDATED: &str = "Updated";
 
 pub const NO_SERVICE_TITLE: &str = "No web service yet";
-pub const NO_SERVICE_TEXT: &str = "A trained model becomes a web service when its package, a folder or a zip, is published into this workspace. On the server, run:";
+pub const NO_SERVICE_TEXT: &str = "A trained model becomes a web service when it is published: upload an .onnx file or a package, look at what it scores, press Publish. From a shell of the server:";
 pub const NO_SERVICE_OTHERS: &str =
     "Nothing has been published into this workspace yet. Its publishers can do that.";
-pub const PUBLISH: &str = "Publish a package";
+pub const SHELL: &str = "Shell";
+pub const PUBLISH: &str = "Publish a model";
 
 pub const MINE: &str = "My endpoints";
 pub const MINE_NONE_TITLE: &str = "No endpoint yet";

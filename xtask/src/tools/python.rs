@@ -24,7 +24,7 @@ pub fn client_test_packages(repo: &Repo) -> Result<PathBuf, Error> {
         return Ok(python);
     }
     println!(
-        "Installing the client tests' Python packages: pytest, requests, tritonclient, azure-storage-blob."
+        "Installing the client tests' Python packages: pytest, requests, tritonclient, azure-storage-blob, scikit-learn, LightGBM, XGBoost."
     );
     make_environment(&folder)?;
     process::run(

@@ -1,7 +1,6 @@
-//! The rules of customising and updating, by cases and over random histories.
+//! The rules of customising and updating, by cases.
 
 use super::*;
-use proptest::prelude::*;
 
 fn port(name: &str, element: &str, width: u64) -> Port {
     Port {
@@ -189,6 +188,92 @@ fn what_has_no_place_refuses_the_update_unless_it_is_overwritten() {
 }
 
 #[test]
+fn going_back_says_what_comes_back_and_what_gives_way() {
+    let there = serving(
+        slots(&[
+            ("a", "a2", 4),
+            ("b", "b2", 4),
+            ("c", "c2", 4),
+            ("new", "n2", 1),
+        ]),
+        slots(&[("a", "mine", 4), ("b", "mine", 4)]),
+    );
+    let then = Target {
+        version: 1,
+        slots: slots(&[("a", "a1", 4), ("b", "b1", 4), ("c", "c1", 4)]),
+    };
+    let past = slots(&[("b", "mine", 4), ("c", "then", 4)]);
+    let plan = go_back(&there, &then, &past);
+    let fates: Vec<_> = plan
+        .lines
+        .iter()
+        .map(|line| (line.resource.as_str(), &line.fate, line.after.as_deref()))
+        .collect();
+    assert_eq!(
+        fates,
+        [
+            ("a", &Fate::Overwritten, Some("a1")),
+            ("b", &Fate::Kept, Some("mine")),
+            ("c", &Fate::Restored, Some("then")),
+            ("new", &Fate::Dropped, None),
+        ]
+    );
+    assert!(plan.changes() && plan.problem.is_none());
+    assert_eq!(plan.own, past);
+    // The flag is about updates.
+    let prevented = Serving {
+        prevent_update: true,
+        ..there.clone()
+    };
+    assert_eq!(go_back(&prevented, &then, &past).problem, None);
+    let default = Serving {
+        is_default: true,
+        ..there.clone()
+    };
+    assert_eq!(
+        go_back(&default, &then, &past).refusal(),
+        Some(&UpdateProblem::Default)
+    );
+    let here = Target {
+        version: there.version,
+        slots: there.slots.clone(),
+    };
+    assert!(!go_back(&there, &here, &there.own).changes());
+}
+
+#[test]
+fn only_an_own_model_can_be_taken_away() {
+    let there = serving(
+        slots(&[("a", "a1", 4), ("b", "b1", 4)]),
+        slots(&[("a", "mine", 4)]),
+    );
+    assert_eq!(uncustomise(&there, "a"), Some(Slots::new()));
+    assert_eq!(uncustomise(&there, "b"), None);
+}
+
+#[test]
+fn where_nothing_would_change_only_default_is_refused() {
+    let slots = slots(&[("a", "a1", 4)]);
+    let here = Target {
+        version: 1,
+        slots: slots.clone(),
+    };
+    let prevented = Serving {
+        prevent_update: true,
+        ..serving(slots.clone(), Slots::new())
+    };
+    assert_eq!(plan(&prevented, &here, false).refusal(), None);
+    let default = Serving {
+        is_default: true,
+        ..serving(slots, Slots::new())
+    };
+    assert_eq!(
+        plan(&default, &here, false).refusal(),
+        Some(&UpdateProblem::Default)
+    );
+}
+
+#[test]
 fn where_all_is_new_already_nothing_changes() {
     let now = slots(&[("a", "a1", 4)]);
     let same = Target {
@@ -200,136 +285,4 @@ fn where_all_is_new_already_nothing_changes() {
     let own = serving(now, slots(&[("a", "mine", 4)]));
     assert!(!plan(&own, &same, false).changes());
     assert!(plan(&own, &same, true).changes());
-}
-
-/// What may happen to a service and its endpoints.
-#[derive(Clone, Debug)]
-enum Act {
-    /// A version is published with these resources; each has one of two widths.
-    Publish(Vec<(u8, u64)>),
-    /// An endpoint gets its own model for a resource.
-    Customise(usize, u8, u64),
-    /// An endpoint is updated to the newest version.
-    Update(usize, bool),
-    /// An endpoint goes back to one of its revisions.
-    GoBack(usize, usize),
-}
-
-fn resource(index: u8) -> String {
-    format!("r{}", index % 4)
-}
-
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        prop::collection::vec((0_u8..4, 4_u64..6), 0..4).prop_map(Act::Publish),
-        (0_usize..50, 0_u8..5, 4_u64..6)
-            .prop_map(|(at, name, width)| Act::Customise(at, name, width)),
-        (0_usize..50, any::<bool>()).prop_map(|(at, overwrite)| Act::Update(at, overwrite)),
-        (0_usize..50, 0_usize..8).prop_map(|(at, revision)| Act::GoBack(at, revision)),
-    ];
-    prop::collection::vec(act, 1..120)
-}
-
-/// What runs in each slot: own models in their places.
-fn running(endpoint: &Serving) -> BTreeMap<String, String> {
-    let models = endpoint.slots.iter().map(|(name, model)| {
-        let model = endpoint.own.get(name).unwrap_or(model);
-        (name.clone(), model.sha256.clone())
-    });
-    models.collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn own_models_change_only_by_acts_that_name_them(acts in acts()) {
-        let mut versions = vec![slots(&[("r0", "v1-r0", 4), ("r1", "v1-r1", 4)])];
-        let mut endpoints = vec![serving(versions[0].clone(), Slots::new()); 50];
-        let mut revisions: Vec<Vec<Serving>> =
-            endpoints.iter().map(|endpoint| vec![endpoint.clone()]).collect();
-        for (step, act) in acts.into_iter().enumerate() {
-            let before = endpoints.clone();
-            let (at, named) = match act {
-                Act::Publish(resources) => {
-                    let number = versions.len() + 1;
-                    versions.push(resources.into_iter().map(|(index, width)| {
-                        let name = resource(index);
-                        let model = model(&format!("v{number}-{name}"), width);
-                        (name, model)
-                    }).collect());
-                    (None, None)
-                }
-                Act::Customise(at, index, width) => {
-                    let name = resource(index);
-                    let mine = Slots::from([(name.clone(), model(&format!("own-{step}"), width))]);
-                    let fits = endpoints[at].slots.get(&name)
-                        .is_some_and(|slot| slot.interface == mine[&name].interface);
-                    let own = customise(&endpoints[at], &mine);
-                    prop_assert_eq!(own.is_ok(), fits);
-                    if let Ok(own) = own {
-                        prop_assert_eq!(&own[&name], &mine[&name]);
-                        endpoints[at].own = own;
-                    }
-                    (Some(at), Some(name))
-                }
-                Act::Update(at, overwrite) => {
-                    let newest = Target {
-                        version: u32::try_from(versions.len()).unwrap(),
-                        slots: versions[versions.len() - 1].clone(),
-                    };
-                    let plan = plan(&endpoints[at], &newest, overwrite);
-                    let mut after = endpoints[at].clone();
-                    if plan.problem.is_none() {
-                        after.version = plan.to;
-                        after.slots = newest.slots.clone();
-                        after.own = plan.own.clone();
-                        // What the plan says is what runs.
-                        let (was, is) = (running(&endpoints[at]), running(&after));
-                        for line in &plan.lines {
-                            prop_assert_eq!(was.get(&line.resource), line.before.as_ref());
-                            prop_assert_eq!(is.get(&line.resource), line.after.as_ref());
-                        }
-                        if overwrite {
-                            prop_assert!(after.own.is_empty());
-                        } else {
-                            prop_assert_eq!(&after.own, &endpoints[at].own);
-                        }
-                        for (name, slot) in &newest.slots {
-                            if !after.own.contains_key(name) {
-                                prop_assert_eq!(&running(&after)[name], &slot.sha256);
-                            }
-                        }
-                        prop_assert_eq!(plan.changes(), after != endpoints[at]);
-                    } else {
-                        prop_assert!(!overwrite);
-                    }
-                    endpoints[at] = after;
-                    (Some(at), None)
-                }
-                Act::GoBack(at, revision) => {
-                    let past = &revisions[at];
-                    endpoints[at] = past[revision % past.len()].clone();
-                    (Some(at), None)
-                }
-            };
-            for (index, (was, is)) in before.iter().zip(&endpoints).enumerate() {
-                if Some(index) != at {
-                    prop_assert_eq!(was, is, "an act that names another endpoint");
-                } else if was != is {
-                    revisions[index].push(is.clone());
-                }
-                if let Some(named) = named.as_ref().filter(|_| Some(index) == at) {
-                    let others = |own: &Slots| own.iter().filter(|(name, _)| *name != named)
-                        .map(|(name, model)| (name.clone(), model.clone())).collect::<Slots>();
-                    prop_assert_eq!(others(&was.own), others(&is.own));
-                    prop_assert_eq!(was.version, is.version);
-                }
-                // An own model always has a slot that it fits.
-                for (name, mine) in &is.own {
-                    prop_assert_eq!(differences(&is.slots[name].interface, &mine.interface), vec![]);
-                }
-            }
-        }
-    }
 }

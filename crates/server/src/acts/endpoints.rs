@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::endpoints::Stored;
-use crate::store::{Tx, audit, customers, endpoints, idempotency, quarantine, services};
+use crate::store::{Tx, audit, customers, endpoints, idempotency, quarantine, revisions, services};
 use portico_api::endpoint::{CreateEndpoint, Logging, UpdateEndpoint};
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
@@ -121,7 +121,9 @@ pub async fn create(
         customer_name: None,
         stages: Vec::new(),
         own_models: BTreeMap::new(),
+        stay_until: None,
         created_from: digest.to_vec(),
+        revision: 1,
         row_version: 1,
         created_at: now,
         updated_at: now,
@@ -184,7 +186,9 @@ pub async fn insert_default(
         customer_name: None,
         stages: Vec::new(),
         own_models: BTreeMap::new(),
+        stay_until: None,
         created_from: Vec::new(),
+        revision: 1,
         row_version: 1,
         created_at: now,
         updated_at: now,
@@ -193,10 +197,10 @@ pub async fn insert_default(
     Ok(())
 }
 
-async fn insert(app: &App, tx: &mut Tx, who: &Who, new: &Stored) -> Result<Keys, Error> {
+pub(super) async fn insert(app: &App, tx: &mut Tx, who: &Who, new: &Stored) -> Result<Keys, Error> {
     let now = app.clock.now();
     endpoints::insert(tx.conn(), new).await?;
-    endpoints::insert_revision(
+    revisions::insert(
         tx.conn(),
         &new.id,
         &who.label(),

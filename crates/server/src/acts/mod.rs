@@ -2,17 +2,25 @@
 //! revision beside it; then the snapshot that calls read is brought up to date. Knows no HTTP.
 
 pub mod customers;
+pub mod drafts;
 pub mod endpoints;
 pub mod grace;
 pub mod key_check;
 pub mod keys;
+mod known;
 pub mod leaks;
+pub mod many;
 pub mod models;
+pub mod notices;
 pub mod people;
+pub mod revisions;
 pub mod rewrap;
+pub mod rollouts;
+pub mod runs;
 pub mod services;
 pub mod tokens;
 pub mod updates;
+pub mod versions;
 pub mod workspaces;
 
 use crate::error::Error;

@@ -3,14 +3,17 @@
 //! runs on the pipeline that it found in the snapshot.
 
 use super::endpoints as endpoint_acts;
+use super::known::{self, Known};
+use super::rollouts;
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
 use crate::calls::rows::Rows;
 use crate::error::Error;
 use crate::scoring::{Element, ModelDigest, Port, Signature};
+use crate::self_test::SelfTest;
 use crate::store::endpoints::{self, Stored};
-use crate::store::{Tx, audit, models, services, signatures};
+use crate::store::{Tx, audit, models, revisions, services, signatures};
 use crate::vetting;
 use bytes::Bytes;
 use portico_api::endpoint::UpdateEndpoint;
@@ -20,7 +23,10 @@ use portico_domain::update::{self, CustomiseProblem, Interface, Model, Serving, 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
+/// Models that are worked on at the same time, each held in memory. More wait.
+pub static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// How often an act is worked out anew because its endpoint changed meanwhile.
 pub(super) const TRIES: u32 = 4;
 
@@ -36,7 +42,7 @@ pub struct NewModel {
 }
 
 /// What a model takes and gives, in the words of the rules.
-fn interface_of(signature: &Signature) -> Interface {
+pub(super) fn interface_of(signature: &Signature) -> Interface {
     let ports = |ports: &[Port]| ports.iter().map(port).collect();
     Interface {
         inputs: ports(&signature.inputs),
@@ -67,40 +73,10 @@ fn port(port: &Port) -> update::Port {
     }
 }
 
-/// What the model of this digest takes and gives: as it was kept, else as it says now.
-async fn interface(app: &App, sha256: &str) -> Result<Interface, Error> {
-    if let Some(known) = signatures::find(app.store.read(), sha256).await? {
-        return Ok(known);
-    }
-    let bytes = app.blobs.get(sha256).await?;
-    let found = interface_of(&app.engine.inspect(bytes).await?);
-    let mut tx = app.store.begin().await?;
-    signatures::insert(tx.conn(), sha256, &found, app.clock.now()).await?;
-    tx.commit_quietly().await?;
-    Ok(found)
-}
-
-async fn model(app: &App, sha256: &str) -> Result<Model, Error> {
-    Ok(Model {
-        interface: interface(app, sha256).await?,
-        sha256: sha256.to_owned(),
-    })
-}
-
 pub(super) async fn version(app: &App, service: &ServiceId, number: u32) -> Result<Version, Error> {
     services::version(app.store.read(), service, number)
         .await?
         .ok_or(Error::NotFound)
-}
-
-pub(super) async fn slots(app: &App, version: &Version) -> Result<Slots, Error> {
-    let mut slots = Slots::new();
-    for stage in &version.stages {
-        if let Some(resource) = &stage.resource {
-            slots.insert(resource.clone(), model(app, &stage.sha256).await?);
-        }
-    }
-    Ok(slots)
 }
 
 /// An endpoint as the rules of updating see it.
@@ -108,18 +84,11 @@ pub(super) async fn slots(app: &App, version: &Version) -> Result<Slots, Error> 
 /// # Errors
 /// If the database, the blob store or the engine does not answer.
 pub async fn serving(app: &App, endpoint: &Stored) -> Result<Serving, Error> {
-    let version = version(app, &endpoint.service_id, endpoint.version).await?;
-    let mut own = Slots::new();
-    for (resource, sha256) in &endpoint.own_models {
-        own.insert(resource.clone(), model(app, sha256).await?);
-    }
-    Ok(Serving {
-        is_default: endpoint.is_default,
-        prevent_update: endpoint.prevent_update,
-        version: endpoint.version,
-        slots: slots(app, &version).await?,
-        own,
-    })
+    let mut known = Known::of_service(app, &endpoint.service_id).await?;
+    known
+        .learn_of(app, std::slice::from_ref(endpoint), None)
+        .await?;
+    known.serving(endpoint).ok_or_else(known::unknown)
 }
 
 pub(super) fn pointer(resource: &str) -> String {
@@ -271,7 +240,8 @@ pub(super) fn digests(own: &Slots) -> BTreeMap<String, String> {
     own.iter().map(digest).collect()
 }
 
-/// Writes an endpoint's next revision.
+/// Writes an endpoint's next revision, and ends a staged rollout that ran on the one before; answers the
+/// revision's number.
 pub(super) async fn revise(
     tx: &mut Tx,
     who: &Who,
@@ -280,17 +250,10 @@ pub(super) async fn revise(
     version: u32,
     own: &BTreeMap<String, String>,
     now: i64,
-) -> Result<(), Error> {
-    endpoints::insert_revision(
-        tx.conn(),
-        &endpoint.id,
-        &who.label(),
-        act,
-        version,
-        own,
-        now,
-    )
-    .await
+) -> Result<u32, Error> {
+    rollouts::end_in(tx, who, endpoint, act, now).await?;
+    let actor = who.label();
+    revisions::insert(tx.conn(), &endpoint.id, &actor, act, version, own, now).await
 }
 
 /// Scores the version's sample rows with the new models in their places.
@@ -313,12 +276,13 @@ async fn try_out(
         let digest: Result<ModelDigest, _> = sha256.parse();
         digests.push(digest.map_err(|error| Error::Internal(error.to_string()))?);
     }
+    let kept = SelfTest::of_version(app, &endpoint.service_id, endpoint.version).await?;
     let names = version.schema.inputs.iter();
     let cells = |row: &Vec<String>| row.iter().cloned().map(Value::String).collect();
     let samples = Rows {
         names: names.map(|column| column.name.clone()).collect(),
         cells: version.samples.iter().map(cells).collect(),
-        parameters: Map::new(),
+        parameters: kept.map_or_else(Map::new, |test| test.sent_parameters()),
     };
     let pipeline = Pipeline::of_stages(Arc::new(version.schema), digests.into(), "trial".into());
     let tried = vetting::try_out(app, &pipeline, stages, &samples).await;

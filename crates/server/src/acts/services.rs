@@ -6,9 +6,12 @@ use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::services::Stored;
-use crate::store::{audit, endpoints, services, workspaces};
+use crate::store::{Tx, audit, endpoints, models, revisions, services, versions, workspaces};
+use portico_api::difference::{SchemaChange, SchemaDifference, SchemaPart};
 use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::problem::FieldError;
 use portico_api::service::{UpdateService, Version};
+use portico_domain::schema::difference;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -77,46 +80,94 @@ pub struct Published {
     pub number: u32,
 }
 
-/// Publishes a version: a new service with its `default` endpoint, or the next version of the service
-/// of that name, whose `default` endpoint follows by itself. `version.number` is set here.
+/// Which service a version is published in.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The one of this name in the workspace, or a new one.
+    Named {
+        /// The name.
+        name: &'a str,
+        /// What a new one predicts.
+        description: &'a str,
+    },
+    /// A new one, whoever else has the name.
+    New {
+        /// The name.
+        name: &'a str,
+        /// What it predicts.
+        description: &'a str,
+    },
+    /// This one.
+    Next(&'a ServiceId),
+}
+
+/// What is published.
+#[derive(Debug)]
+pub struct Publication<'a> {
+    /// Where.
+    pub target: Target<'a>,
+    /// The version; its number and its difference to the one before are set as it is published.
+    pub version: Version,
+    /// SHA-256 of its self-test in the blob store.
+    pub self_test: Option<String>,
+    /// Whether it may break callers of the version before.
+    pub accept_breaking: bool,
+}
+
+/// Publishes a version: a new service with its `default` endpoint, or the next version of a service, whose
+/// `default` endpoint follows by itself.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such workspace.
+/// Those of [`publish_in`].
 pub async fn publish(
     app: &App,
     who: &Who,
     workspace: &WorkspaceId,
-    name: &str,
-    text: &str,
-    mut version: Version,
+    publication: Publication<'_>,
 ) -> Result<Published, Error> {
-    let name = title(name)?;
-    description(text)?;
+    let mut tx = app.store.begin().await?;
+    let published = publish_in(app, &mut tx, who, workspace, publication).await?;
+    tx.commit().await?;
+    app.refresh().await?;
+    Ok(published)
+}
+
+/// As [`publish`], in a transaction that the caller commits.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such workspace, [`Error::Conflict`] if the service is gone,
+/// [`Error::Invalid`] naming each change that breaks callers, unless these are accepted.
+pub async fn publish_in(
+    app: &App,
+    tx: &mut Tx,
+    who: &Who,
+    workspace: &WorkspaceId,
+    publication: Publication<'_>,
+) -> Result<Published, Error> {
     let now = app.clock.now();
     let cap = workspaces::find(app.store.read(), workspace, None)
         .await?
         .ok_or(Error::NotFound)?
         .workspace
         .max_concurrent_calls_cap;
-    let mut tx = app.store.begin().await?;
-    let known = services::by_name(tx.conn(), workspace, &name).await?;
-    let (service, number) = match known {
-        Some((service, newest)) => (service, newest + 1),
-        None => {
-            let service = ServiceId::from_bytes(app.entropy.bytes()?);
-            services::insert(tx.conn(), workspace, &service, &name, text, now).await?;
-            (service, 1)
-        }
-    };
+    let mut version = publication.version;
+    let (service, newest) = target(app, tx, workspace, publication.target).await?;
+    if let Some(before) = versions::schema(tx.conn(), &service, newest).await? {
+        let found = difference(newest, &before, &version.schema);
+        must_not_break(&found, publication.accept_breaking)?;
+        version.difference = Some(found);
+    }
+    let number = newest + 1;
     version.number = number;
-    services::insert_version(tx.conn(), &service, &version, now).await?;
+    let self_test = publication.self_test.as_deref();
+    services::insert_version(tx.conn(), &service, &version, self_test, now).await?;
     if number == 1 {
-        endpoint_acts::insert_default(app, &mut tx, who, workspace, &service, cap).await?;
+        endpoint_acts::insert_default(app, tx, who, workspace, &service, cap).await?;
     } else if let Some(endpoint) =
         endpoints::follow_newest(tx.conn(), &service, number, now).await?
     {
         let none = BTreeMap::new();
-        endpoints::insert_revision(
+        revisions::insert(
             tx.conn(),
             &endpoint,
             &who.label(),
@@ -128,6 +179,10 @@ pub async fn publish(
         .await?;
     }
     let object = format!("{service}/{number}");
+    let breaks = version
+        .difference
+        .as_ref()
+        .map_or(0, SchemaDifference::breaking);
     let entry = Entry {
         who,
         action: "version.publish",
@@ -135,10 +190,66 @@ pub async fn publish(
         object_id: &object,
         workspace: Some(workspace.as_str()),
         before: None,
-        after: Some(json!({"service": name, "number": number, "notes": version.notes})),
+        after: Some(json!({
+            "service": versions::name(tx.conn(), &service).await?,
+            "number": number,
+            "notes": version.notes,
+            "breaking_changes": breaks,
+        })),
     };
     audit::insert(tx.conn(), now, &entry).await?;
-    tx.commit().await?;
-    app.refresh().await?;
     Ok(Published { service, number })
+}
+
+/// The service that is published in, made if it is a new one, and the number of its newest version.
+async fn target(
+    app: &App,
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    target: Target<'_>,
+) -> Result<(ServiceId, u32), Error> {
+    let (name, text, may_be_there) = match target {
+        Target::Next(service) => {
+            let newest = models::newest(tx.conn(), service).await?;
+            let newest = newest
+                .ok_or_else(|| Error::Conflict("The service was deleted meanwhile.".to_owned()))?;
+            return Ok((service.clone(), newest));
+        }
+        Target::Named { name, description } => (name, description, true),
+        Target::New { name, description } => (name, description, false),
+    };
+    let name = title(name)?;
+    description(text)?;
+    if may_be_there && let Some(known) = services::by_name(tx.conn(), workspace, &name).await? {
+        return Ok(known);
+    }
+    let service = ServiceId::from_bytes(app.entropy.bytes()?);
+    let now = app.clock.now();
+    services::insert(tx.conn(), workspace, &service, &name, text, now).await?;
+    Ok((service, 0))
+}
+
+/// Refuses changes that break callers, unless these are accepted.
+///
+/// # Errors
+/// [`Error::Invalid`] naming each of them.
+pub fn must_not_break(found: &SchemaDifference, accepted: bool) -> Result<(), Error> {
+    if accepted || found.breaking() == 0 {
+        return Ok(());
+    }
+    let one = |change: &SchemaChange| {
+        let part = match change.part {
+            SchemaPart::Input => "inputs",
+            SchemaPart::Output => "outputs",
+            SchemaPart::Parameter => "parameters",
+        };
+        let name = change.name.replace('~', "~0").replace('/', "~1");
+        FieldError {
+            pointer: format!("/schema/{part}/{name}"),
+            code: format!("breaking_{}", change.code),
+            detail: change.detail.clone(),
+        }
+    };
+    let breaking = found.changes.iter().filter(|change| change.breaking);
+    Err(Error::Invalid(breaking.map(one).collect()))
 }

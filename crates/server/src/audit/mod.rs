@@ -41,6 +41,19 @@ impl Who {
         Self::new(Actor::System, "", "")
     }
 
+    /// Whoever [`Who::label`] names, in the request that brought it: for work that is done after the request.
+    pub fn of_label(label: &str, request_id: &str, address: &str) -> Self {
+        let (kind, id) = label.split_once(':').unwrap_or((label, ""));
+        let actor = match kind {
+            "person" => PersonId::parse(id).map_or(Actor::Anonymous, Actor::Person),
+            "token" => Actor::Token(id.to_owned()),
+            "key" => Actor::Key(id.to_owned()),
+            "system" => Actor::System,
+            _ => Actor::Anonymous,
+        };
+        Self::new(actor, request_id, address)
+    }
+
     /// The actor's kind, as stored.
     pub fn kind(&self) -> &'static str {
         match self.actor {

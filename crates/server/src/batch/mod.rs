@@ -13,6 +13,8 @@ mod runner;
 mod score;
 pub mod submit;
 
+pub(crate) use score::text;
+
 use crate::app::App;
 use crate::error::Error;
 use crate::outgoing::Outgoing;
@@ -67,9 +69,9 @@ impl Batch {
         self.wake.notify_one();
     }
 
-    /// The engine of batches, which is started when it is first needed, and knows the quarantines that the
+    /// The engine of batches and of calls in shadow, which is started when it is first needed, and knows the quarantines that the
     /// engine of calls knows.
-    async fn engine(&self, app: &App) -> Result<Arc<Engine>, Error> {
+    pub(crate) async fn engine(&self, app: &App) -> Result<Arc<Engine>, Error> {
         let mut held = self.engine.lock().await;
         let engine = match &*held {
             Some(engine) => Arc::clone(engine),

@@ -196,7 +196,7 @@ impl Scorer {
 }
 
 /// The cell of a row as text, as answers of request-response calls write it.
-fn text(values: &Values, row: usize) -> String {
+pub fn text(values: &Values, row: usize) -> String {
     match values {
         Values::F32(cells) => cells.get(row).map(|cell| float(*cell, f64::from(*cell))),
         Values::F64(cells) => cells.get(row).map(|cell| float(*cell, *cell)),

@@ -3,18 +3,22 @@
 //! A permit is taken once the body has been read and is owned jointly by the answer and the engine
 //! run; it is free again when both have ended.
 
+pub mod compare;
 pub mod pipeline;
+pub mod replay;
 pub mod rows;
 pub mod trial;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::scoring::{ScoreCall, Tensor};
+use crate::rollout::Arm;
+use crate::rollout::shadow::{After, Shadow};
+use crate::scoring::ScoreCall;
 use crate::snapshot::Entry;
 use crate::throttle::load::Seat;
 use crate::usage::Outcome;
-use pipeline::OutputColumn;
-use portico_api::cell::Cell;
+use futures_util::future::join;
+use pipeline::{Given, OutputColumn, Pipeline};
 use portico_api::score::{CellWarning, Timing};
 use portico_api::usage::UsageSlot;
 use portico_domain::key::KeyId;
@@ -54,6 +58,11 @@ pub struct Call {
     waited: Duration,
     let_in: bool,
     counted: bool,
+    /// Which version scores it; chosen once, as it is let in.
+    arm: Arm,
+    /// Whether it named the version in force, and so is scored by no other.
+    pinned: bool,
+    shadow: Option<Shadow>,
     _seat: Seat,
 }
 
@@ -66,7 +75,16 @@ pub struct Answer {
     /// Where the time went.
     pub timing: Timing,
     /// To be held until the answer has been sent.
-    pub permit: Arc<Permit>,
+    pub hold: Hold,
+}
+
+/// What lasts until an answer has been sent: its permit, and what is to be done once it has gone.
+#[derive(Clone)]
+pub struct Hold {
+    /// The version that scored it, where that is one that is tried.
+    pub candidate: Option<u32>,
+    _permit: Arc<Permit>,
+    _after: Option<Arc<After>>,
 }
 
 impl Call {
@@ -87,8 +105,31 @@ impl Call {
             waited: Duration::ZERO,
             let_in: false,
             counted: false,
+            arm: Arm::Current,
+            pinned: false,
+            shadow: None,
             _seat: seat,
         }
+    }
+
+    /// Keeps the call from going to a version that is tried: its caller named the one in force.
+    pub fn pin(&mut self) {
+        self.pinned = true;
+    }
+
+    /// What scores this call; known once it is let in.
+    pub fn pipeline(&self) -> &Arc<Pipeline> {
+        self.entry.pipeline_of(self.arm)
+    }
+
+    /// The version that scores this call; known once it is let in.
+    pub fn version(&self) -> u32 {
+        self.entry.version_of(self.arm)
+    }
+
+    /// Whether a candidate will score this call in shadow.
+    pub fn has_shadow(&self) -> bool {
+        self.shadow.is_some()
     }
 
     /// Takes a permit, waiting for it as long as the endpoint's queue allows, or is refused and counted
@@ -102,12 +143,28 @@ impl Call {
             Ok(permit) => {
                 self.waited = self.began.elapsed();
                 self.let_in = true;
+                if self.entry.candidate.is_some() {
+                    self.choose();
+                }
                 Ok(Arc::new(permit))
             }
             Err(refusal) => {
                 self.count(Outcome::Refused, 0);
                 Err(refusal)
             }
+        }
+    }
+
+    /// Chooses which version scores the call, and whether the other does so in shadow.
+    fn choose(&mut self) {
+        let Some(candidate) = &self.entry.candidate else {
+            return;
+        };
+        if !self.pinned {
+            self.arm = candidate.choose();
+        }
+        if self.arm == Arm::Current {
+            self.shadow = Shadow::of(&self.app, candidate);
         }
     }
 
@@ -160,50 +217,65 @@ impl Call {
         rows: &Rows<C>,
         marks: Marks,
     ) -> Result<Answer, Error> {
-        let pipeline = &self.entry.pipeline;
-        let checked = rows::check(&pipeline.schema, rows, marks)?;
-        let inputs = pipeline.tensors_of(&checked.columns)?;
-        let (parameters, warnings) = (checked.parameters, checked.warnings);
-        let count = rows.cells.len();
-        let mut answer = self.run(permit, inputs, parameters, count).await?;
+        let (given, warnings) = given(self.pipeline(), rows, marks)?;
+        let again = |pipeline: &Pipeline| given_to(pipeline, rows);
+        let mut answer = self.run(permit, given, rows.cells.len(), again).await?;
         answer.warnings = warnings;
         Ok(answer)
     }
 
-    /// Scores tensors that fit the endpoint's pipeline, of so many rows, and checked global parameters.
+    /// Scores tensors that fit [`Call::pipeline`], of so many rows, and checked global parameters. `again`
+    /// makes the same of the call for the pipeline of a candidate that scores it in shadow.
     ///
     /// # Errors
     /// What the engine said.
     pub async fn run(
         mut self,
         permit: Arc<Permit>,
-        mut inputs: Vec<Tensor>,
-        parameters: Vec<(String, Cell)>,
+        given: Given,
         rows: usize,
+        again: impl FnOnce(&Pipeline) -> Result<Given, Error>,
     ) -> Result<Answer, Error> {
         let entry = Arc::clone(&self.entry);
-        let pipeline = &entry.pipeline;
+        let pipeline = entry.pipeline_of(self.arm);
+        let Given {
+            tensors: mut inputs,
+            parameters,
+        } = given;
         let given_once = parameters.len();
         inputs.extend(parameters.into_iter().map(pipeline::of_parameter));
         let deadline = self.time_left();
         let scoring = self.app.load.scoring();
-        let scored = self
-            .app
-            .engine
-            .score(ScoreCall {
-                stages: Arc::clone(&pipeline.stages),
-                inputs,
-                parameters: given_once,
-                outputs: Arc::clone(&pipeline.tensors),
-                deadline,
-                group: Arc::clone(&pipeline.group),
-                permit: Some(Arc::clone(&permit) as _),
-            })
-            .await?;
+        let run = self.app.engine.score(ScoreCall {
+            stages: Arc::clone(&pipeline.stages),
+            inputs,
+            parameters: given_once,
+            outputs: Arc::clone(&pipeline.tensors),
+            deadline,
+            group: Arc::clone(&pipeline.group),
+            permit: Some(Arc::clone(&permit) as _),
+        });
+        let (scored, shadow) = match self.shadow.take() {
+            None => (run.await, None),
+            Some(shadow) => {
+                // Made while the engine has the call, so that its caller does not wait for it.
+                let given = async { again(&shadow.candidate.pipeline) };
+                let (scored, given) = Box::pin(join(run, given)).await;
+                (scored, Some((shadow, given)))
+            }
+        };
+        let scored = scored?;
         scoring.waited(scored.queue_time);
         drop(scoring);
         let columns = pipeline.columns_of(&scored.outputs)?;
         self.count(Outcome::Scored, rows as u64);
+        if let Some(candidate) = &entry.candidate {
+            let counts = &candidate.counts;
+            counts.scored(self.arm, scored.model_time, &columns);
+        }
+        let (_, time) = limits(&self.app, &entry);
+        let after =
+            shadow.map(|(shadow, given)| Arc::new(shadow.after(&self.app, given, &columns, time)));
         Ok(Answer {
             columns,
             warnings: Vec::new(),
@@ -212,7 +284,11 @@ impl Call {
                 model_ms: millis(scored.model_time),
                 total_ms: millis(self.began.elapsed()),
             },
-            permit,
+            hold: Hold {
+                candidate: (self.arm == Arm::Candidate).then(|| self.version()),
+                _permit: permit,
+                _after: after,
+            },
         })
     }
 
@@ -240,8 +316,31 @@ impl Drop for Call {
                 Outcome::Refused
             };
             self.count(outcome, 0);
+            if self.let_in
+                && let Some(candidate) = &self.entry.candidate
+            {
+                candidate.counts.failed(self.arm);
+            }
         }
     }
+}
+
+/// Rows as a pipeline takes them, and what is unusual in them.
+fn given<C: SentCell>(
+    pipeline: &Pipeline,
+    rows: &Rows<C>,
+    marks: Marks,
+) -> Result<(Given, Vec<CellWarning>), Error> {
+    let checked = rows::check(&pipeline.schema, rows, marks)?;
+    let given = Given {
+        tensors: pipeline.tensors_of(&checked.columns)?,
+        parameters: checked.parameters,
+    };
+    Ok((given, checked.warnings))
+}
+
+fn given_to<C: SentCell>(pipeline: &Pipeline, rows: &Rows<C>) -> Result<Given, Error> {
+    given(pipeline, rows, Marks::Skipped).map(|(given, _)| given)
 }
 
 fn millis(time: Duration) -> f64 {

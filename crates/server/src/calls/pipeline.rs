@@ -5,7 +5,9 @@ use crate::error::Error;
 use crate::scoring::{Element, ModelDigest, Tensor, Text, Values};
 use crate::store::endpoints;
 use portico_api::cell::{Cell, TypedCell};
+use portico_api::id::EndpointId;
 use portico_api::schema::{ColumnType, Schema};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// A pipeline, ready to be called.
@@ -25,6 +27,15 @@ pub struct Pipeline {
     output_types: OnceLock<Box<[Element]>>,
 }
 
+/// What a pipeline is given in one call.
+#[derive(Debug)]
+pub struct Given {
+    /// Input tensors, without those of global parameters.
+    pub tensors: Vec<Tensor>,
+    /// Checked values of the global parameters, in the schema's order.
+    pub parameters: Vec<(String, Cell)>,
+}
+
 /// A column of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputColumn {
@@ -40,22 +51,33 @@ impl Pipeline {
     /// # Errors
     /// If a stored digest is not one.
     pub fn new(schema: Arc<Schema>, endpoint: &endpoints::Stored) -> Result<Self, Error> {
-        let stages = endpoint
-            .stages
+        let (stages, own) = (&endpoint.stages, &endpoint.own_models);
+        Self::with_models(schema, stages, own, &endpoint.id)
+    }
+
+    /// The pipeline of a version's stages (resource and digest) for an endpoint with models of its own.
+    ///
+    /// # Errors
+    /// If a stored digest is not one.
+    pub fn with_models(
+        schema: Arc<Schema>,
+        stages: &[(Option<String>, String)],
+        own: &BTreeMap<String, String>,
+        endpoint: &EndpointId,
+    ) -> Result<Self, Error> {
+        let stages = stages
             .iter()
             .map(|(resource, sha256)| {
-                let own = resource
-                    .as_ref()
-                    .and_then(|name| endpoint.own_models.get(name));
-                own.unwrap_or(sha256).parse().map_err(|error| {
-                    Error::Internal(format!("stage of endpoint {}: {error}", endpoint.id))
+                let mine = resource.as_ref().and_then(|name| own.get(name));
+                mine.unwrap_or(sha256).parse().map_err(|error| {
+                    Error::Internal(format!("stage of endpoint {endpoint}: {error}"))
                 })
             })
             .collect::<Result<Vec<ModelDigest>, Error>>()?;
         Ok(Self::of_stages(
             schema,
             stages.into(),
-            endpoint.id.as_str().into(),
+            endpoint.as_str().into(),
         ))
     }
 

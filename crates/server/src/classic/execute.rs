@@ -47,6 +47,7 @@ pub(super) async fn execute(
     let throttled = outcome.as_ref().is_err_and(ClassicError::is_throttled);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&entry, slot).write(&mut response, throttled.then_some(Share::Full));
+    crate::http::served_by::write(&mut response, &entry);
     Ok(response)
 }
 
@@ -74,14 +75,13 @@ async fn answered(
         cells: rows.rows,
         parameters: rows.parameters,
     };
-    let Answer {
-        columns, permit, ..
-    } = call
+    let pipeline = Arc::clone(call.pipeline());
+    let Answer { columns, hold, .. } = call
         .score(permit, &rows, Marks::Skipped)
         .await
         .map_err(failed)?;
 
-    let inputs = &entry.pipeline.schema.inputs;
+    let inputs = &pipeline.schema.inputs;
     let echo: Vec<EchoColumn<'_>> = inputs.iter().map(|column| echo_of(column, &rows)).collect();
     let outputs: Vec<OutputColumn<'_>> = columns
         .iter()
@@ -93,7 +93,7 @@ async fn answered(
     let body = answer::write(&execute, &echo, &rows.cells, &outputs);
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     let response = ([(header::CONTENT_TYPE, json)], body).into_response();
-    Ok(crate::http::serve::holding(response, permit))
+    Ok(crate::http::serve::holding(response, hold))
 }
 
 /// The endpoint that the key opens, and the key.

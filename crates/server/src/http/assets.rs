@@ -64,8 +64,10 @@ fn is_page(path: &str) -> bool {
             matches!(
                 rest.as_slice(),
                 [] | [_]
+                    | [_, "publish"]
                     | [_, "services", _]
-                    | [_, "services", _, "versions"]
+                    | [_, "services", _, "versions" | "ledger" | "publish"]
+                    | [_, "services", _, "versions", _]
                     | [_, "services", _, "endpoints", _]
                     | [_, "services", _, "endpoints", _, _]
             )
@@ -167,6 +169,9 @@ mod tests {
             "sheet_worker_bg-8584b02111e3b94e.wasm",
             "sheet_worker_loader-8584b02111e3b94e.js",
             "batch-8584b02111e3b94e.css",
+            "publishing-8584b02111e3b94e.js",
+            "publishing_bg-8584b02111e3b94e.wasm",
+            "programs-8584b02111e3b94e.js",
             "samples-8584b02111e3b94e.js",
             "samples/python-requests-8584b02111e3b94e.txt",
         ] {

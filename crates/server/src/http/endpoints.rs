@@ -5,6 +5,7 @@ use super::router::Registrar;
 use crate::access::Caller;
 use crate::acts::Made;
 use crate::acts::endpoints::{self as acts, Home};
+use crate::acts::many;
 use crate::app::App;
 use crate::classic;
 use crate::clock::on_the_wire;
@@ -22,10 +23,12 @@ use portico_api::name::NameAvailability;
 use portico_api::page::Page;
 use portico_api::routes;
 use portico_api::throttle::Throttle;
+use portico_api::update::{CreateMany, CreatedMany};
 
 pub(super) fn routes(api: &mut Registrar) {
     api.add_queried(&routes::ENDPOINTS, list);
     api.add(&routes::CREATE_ENDPOINT, create);
+    api.add(&routes::CREATE_MANY, create_many);
     api.add(&routes::ENDPOINT, get);
     api.add(&routes::UPDATE_ENDPOINT, update);
     api.add(&routes::DELETE_ENDPOINT, delete);
@@ -215,6 +218,25 @@ async fn create(
         Tagged { value, row_version },
     )
         .into_response())
+}
+
+async fn create_many(
+    State(app): State<App>,
+    caller: Caller,
+    place: Place,
+    body: Body<CreateMany>,
+) -> Result<Json<CreatedMany>, Error> {
+    let service = super::services::find(&app, &caller, &place).await?;
+    let workspace = super::workspaces::find(&app, &caller, &place)
+        .await?
+        .workspace;
+    let home = Home {
+        workspace: &workspace.id,
+        calls_cap: workspace.max_concurrent_calls_cap,
+        service: &service,
+    };
+    let made = many::create(&app, &caller.who, home, &body.value).await?;
+    Ok(Json(made))
 }
 
 async fn get(

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use portico_api::id::{ServiceId, WorkspaceId};
+use portico_api::id::{DraftId, ServiceId, WorkspaceId, is_hex32};
 use portico_api::key::KeySlot;
 use portico_api::name::EndpointName;
 use portico_api::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageQuery};
@@ -256,6 +256,12 @@ pub struct Place {
     pub slot: Option<KeySlot>,
     /// `{n}`.
     pub version: Option<u32>,
+    /// `{resource}`.
+    pub resource: Option<String>,
+    /// `{run}`.
+    pub run: Option<String>,
+    /// `{draft}`.
+    pub draft: Option<DraftId>,
 }
 
 impl Place {
@@ -281,6 +287,22 @@ impl Place {
     /// [`Error::NotFound`] where the path names none.
     pub fn name(&self) -> Result<&EndpointName, Error> {
         self.endpoint.as_ref().ok_or(Error::NotFound)
+    }
+
+    /// The resource.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the path names none.
+    pub fn resource(&self) -> Result<&str, Error> {
+        self.resource.as_deref().ok_or(Error::NotFound)
+    }
+
+    /// The run.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the path names none.
+    pub fn run(&self) -> Result<&str, Error> {
+        self.run.as_deref().ok_or(Error::NotFound)
     }
 
     /// The key slot.
@@ -312,7 +334,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
                     place.endpoint = Some(EndpointName::parse(value).map_err(|_| Error::NotFound)?);
                 }
                 "slot" => place.slot = Some(KeySlot::parse(value).ok_or(Error::NotFound)?),
+                "draft" => {
+                    place.draft = Some(DraftId::parse(value).map_err(|_| Error::NotFound)?);
+                }
                 "n" => place.version = Some(value.parse().map_err(|_| Error::NotFound)?),
+                "resource" => place.resource = Some(value.to_owned()),
+                "run" if is_hex32(value) => place.run = Some(value.to_owned()),
+                "run" => return Err(Error::NotFound),
                 _ => {}
             }
         }

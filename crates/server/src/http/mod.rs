@@ -3,24 +3,33 @@
 
 mod assets;
 mod customers;
+mod drafts;
 mod endpoints;
 pub mod extract;
 mod headers;
 mod health;
 mod keys;
 mod leaks;
+mod ledger;
+mod models;
+mod notices;
 pub mod openapi;
 mod problem;
 pub mod rate_limit;
 pub(crate) mod receive;
 mod request_id;
+mod revisions;
+mod rollouts;
 mod router;
+mod runs;
 mod score;
 pub mod serve;
+pub mod served_by;
 mod services;
 mod session;
 mod strict;
 mod tokens;
+mod updates;
 mod usage;
 mod versions;
 mod workspaces;
@@ -50,11 +59,19 @@ pub fn router(app: App) -> Result<Router, Error> {
     customers::routes(&mut api);
     services::routes(&mut api);
     versions::routes(&mut api);
+    drafts::routes(&mut api);
     endpoints::routes(&mut api);
+    models::routes(&mut api);
+    updates::routes(&mut api);
+    revisions::routes(&mut api);
+    ledger::routes(&mut api);
+    runs::routes(&mut api);
     keys::routes(&mut api);
     leaks::routes(&mut api);
     score::routes(&mut api);
     usage::routes(&mut api);
+    rollouts::routes(&mut api);
+    notices::routes(&mut api);
     let router = api
         .finish()?
         .route(portico_api::routes::OPENAPI, get(openapi::serve))

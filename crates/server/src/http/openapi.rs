@@ -1,499 +1,16 @@
-//! The OpenAPI 3.1 document: one line a route here, types from `portico_api`. The document is
+//! The OpenAPI 3.1 document: one entry a route in `operations`, types from `portico_api`. The document is
 //! checked in as `openapi.json`, and a test holds the two together.
 
+mod operations;
+mod types;
+
 use axum::Json;
+use operations::{Answer, FILE, Operation, operations};
 use portico_api::problem::CONTENT_TYPE;
-use portico_api::routes::{self, Method, Route};
-use portico_api::{
-    customer, endpoint, key, name, problem, schema, score, service, session, throttle, time, usage,
-    workspace,
-};
+use portico_api::routes::Method;
 use serde_json::{Map, Value, json};
+use types::Types;
 use utoipa::OpenApi;
-
-#[derive(OpenApi)]
-#[openapi(components(schemas(
-    problem::Problem,
-    problem::LimitProblem,
-    problem::FieldError,
-    problem::Code,
-    session::SetUp,
-    session::SignIn,
-    session::StepUp,
-    session::Me,
-    session::Membership,
-    session::Role,
-    workspace::Workspace,
-    workspace::CreateWorkspace,
-    workspace::UpdateWorkspace,
-    workspace::RevealPolicy,
-    workspace::LeakPolicy,
-    customer::Customer,
-    customer::CreateCustomer,
-    service::Service,
-    service::UpdateService,
-    service::Stage,
-    service::Version,
-    service::VersionSummary,
-    service::Parity,
-    schema::Schema,
-    schema::InputColumn,
-    schema::OutputColumn,
-    schema::Parameter,
-    schema::ColumnType,
-    schema::OutputKind,
-    endpoint::Endpoint,
-    endpoint::CreateEndpoint,
-    endpoint::CreatedEndpoint,
-    endpoint::UpdateEndpoint,
-    endpoint::EndpointModel,
-    endpoint::Quarantine,
-    endpoint::Urls,
-    endpoint::Logging,
-    key::ExtendGrace,
-    key::Key,
-    key::KeyList,
-    key::KeySlot,
-    key::KeyState,
-    key::LeakReceived,
-    key::NewKeys,
-    key::ReportLeakedKey,
-    key::RevealedKey,
-    key::RotateKey,
-    key::RotatedKey,
-    key::UpdateKey,
-    name::NameAvailability,
-    name::Availability,
-    name::EndpointName,
-    score::ScoreRequest,
-    score::ScoreAnswer,
-    score::CellWarning,
-    score::Timing,
-    throttle::Throttle,
-    throttle::ThrottleLevel,
-    time::Timestamp,
-    usage::Usage,
-    usage::UsageRange,
-    usage::Counts,
-    usage::UsagePoint,
-    usage::SlotUsage,
-    usage::UsageSlot,
-    portico_api::id::WorkspaceId,
-    portico_api::id::ServiceId,
-    portico_api::id::EndpointId,
-    portico_api::id::PersonId,
-    portico_api::id::CustomerId,
-)))]
-struct Types;
-
-/// What an operation answers when all goes well.
-enum Answer {
-    Nothing,
-    One(&'static str),
-    Page(&'static str),
-}
-
-struct Operation {
-    route: &'static Route,
-    tag: &'static str,
-    summary: &'static str,
-    body: Option<&'static str>,
-    answer: Answer,
-    /// The statuses of success; more than one where a repeat is told from a first time.
-    success: &'static [u16],
-    /// Whether the answer carries an ETag, and whether the request needs one.
-    tags: (bool, bool),
-}
-
-const NOT_TAGGED: (bool, bool) = (false, false);
-const TAGGED: (bool, bool) = (true, false);
-const CHANGES: (bool, bool) = (true, true);
-
-const fn op(
-    route: &'static Route,
-    tag: &'static str,
-    summary: &'static str,
-    body: Option<&'static str>,
-    answer: Answer,
-    success: &'static [u16],
-    tags: (bool, bool),
-) -> Operation {
-    Operation {
-        route,
-        tag,
-        summary,
-        body,
-        answer,
-        success,
-        tags,
-    }
-}
-
-fn operations() -> Vec<Operation> {
-    use Answer::{Nothing, One, Page};
-    vec![
-        op(
-            &routes::SET_UP,
-            "session",
-            "Make the first administrator with the set-up link and sign in",
-            Some("SetUp"),
-            Nothing,
-            &[204],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::SIGN_IN,
-            "session",
-            "Sign in with a password or a one-time link",
-            Some("SignIn"),
-            Nothing,
-            &[204],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::SIGN_OUT,
-            "session",
-            "Sign out",
-            None,
-            Nothing,
-            &[204],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::STEP_UP,
-            "session",
-            "Give the password again before a sensitive act",
-            Some("StepUp"),
-            Nothing,
-            &[204],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::REPORT_LEAKED_KEY,
-            "keys",
-            "Report a key that was found where it should not be; the answer is the same whether or not it exists",
-            Some("ReportLeakedKey"),
-            One("LeakReceived"),
-            &[202],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::ME,
-            "session",
-            "Who is signed in",
-            None,
-            One("Me"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::MY_ENDPOINTS,
-            "session",
-            "Endpoints granted to your organisations",
-            None,
-            Page("Endpoint"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::WORKSPACES,
-            "workspaces",
-            "List workspaces",
-            None,
-            Page("Workspace"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::CREATE_WORKSPACE,
-            "workspaces",
-            "Make a workspace",
-            Some("CreateWorkspace"),
-            One("Workspace"),
-            &[201, 200],
-            TAGGED,
-        ),
-        op(
-            &routes::WORKSPACE,
-            "workspaces",
-            "One workspace",
-            None,
-            One("Workspace"),
-            &[200],
-            TAGGED,
-        ),
-        op(
-            &routes::UPDATE_WORKSPACE,
-            "workspaces",
-            "Change a workspace",
-            Some("UpdateWorkspace"),
-            One("Workspace"),
-            &[200],
-            CHANGES,
-        ),
-        op(
-            &routes::DELETE_WORKSPACE,
-            "workspaces",
-            "Delete a workspace",
-            None,
-            Nothing,
-            &[204],
-            (false, true),
-        ),
-        op(
-            &routes::TOKENS,
-            "tokens",
-            "List the tokens of a workspace",
-            None,
-            One("KeyList"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::REVEAL_TOKEN,
-            "tokens",
-            "Show a token",
-            None,
-            One("RevealedKey"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::ROTATE_TOKEN,
-            "tokens",
-            "Rotate a token; the old one lives on for its grace",
-            Some("RotateKey"),
-            One("RotatedKey"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::END_TOKEN_GRACE,
-            "tokens",
-            "End the grace of the old token now",
-            None,
-            One("KeyList"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::CUSTOMERS,
-            "customers",
-            "List customers",
-            None,
-            Page("Customer"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::CREATE_CUSTOMER,
-            "customers",
-            "Add a customer",
-            Some("CreateCustomer"),
-            One("Customer"),
-            &[201, 200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::SERVICES,
-            "services",
-            "List web services",
-            None,
-            Page("Service"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::SERVICE,
-            "services",
-            "One web service",
-            None,
-            One("Service"),
-            &[200],
-            TAGGED,
-        ),
-        op(
-            &routes::UPDATE_SERVICE,
-            "services",
-            "Change a web service",
-            Some("UpdateService"),
-            One("Service"),
-            &[200],
-            CHANGES,
-        ),
-        op(
-            &routes::DELETE_SERVICE,
-            "services",
-            "Delete a web service",
-            None,
-            Nothing,
-            &[204],
-            (false, true),
-        ),
-        op(
-            &routes::VERSIONS,
-            "versions",
-            "List versions, newest first",
-            None,
-            Page("VersionSummary"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::VERSION,
-            "versions",
-            "One version with its schema",
-            None,
-            One("Version"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::ENDPOINTS,
-            "endpoints",
-            "List endpoints",
-            None,
-            Page("Endpoint"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::CREATE_ENDPOINT,
-            "endpoints",
-            "Make an endpoint with both its keys",
-            Some("CreateEndpoint"),
-            One("CreatedEndpoint"),
-            &[201, 200],
-            TAGGED,
-        ),
-        op(
-            &routes::ENDPOINT,
-            "endpoints",
-            "One endpoint",
-            None,
-            One("Endpoint"),
-            &[200],
-            TAGGED,
-        ),
-        op(
-            &routes::UPDATE_ENDPOINT,
-            "endpoints",
-            "Change an endpoint",
-            Some("UpdateEndpoint"),
-            One("Endpoint"),
-            &[200],
-            CHANGES,
-        ),
-        op(
-            &routes::DELETE_ENDPOINT,
-            "endpoints",
-            "Delete an endpoint; it can be restored for seven days",
-            None,
-            Nothing,
-            &[204],
-            (false, true),
-        ),
-        op(
-            &routes::RESTORE_ENDPOINT,
-            "endpoints",
-            "Bring a deleted endpoint back",
-            None,
-            One("Endpoint"),
-            &[200],
-            TAGGED,
-        ),
-        op(
-            &routes::AVAILABILITY,
-            "endpoints",
-            "Whether a name is free",
-            None,
-            One("NameAvailability"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::KEYS,
-            "keys",
-            "List keys",
-            None,
-            One("KeyList"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::UPDATE_KEY,
-            "keys",
-            "Set a key's expiry, switch it off or on",
-            Some("UpdateKey"),
-            One("Key"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::REVEAL_KEY,
-            "keys",
-            "Show a key",
-            None,
-            One("RevealedKey"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::ROTATE_KEY,
-            "keys",
-            "Rotate a key; the old one lives on for its grace",
-            Some("RotateKey"),
-            One("RotatedKey"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::END_GRACE,
-            "keys",
-            "End the grace of the old key now",
-            None,
-            One("KeyList"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::EXTEND_GRACE,
-            "keys",
-            "Give the old key a longer grace",
-            Some("ExtendGrace"),
-            One("KeyList"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::SCORE,
-            "scoring",
-            "Score rows, signed in",
-            Some("ScoreRequest"),
-            One("ScoreAnswer"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::USAGE,
-            "usage",
-            "Usage over time",
-            None,
-            One("Usage"),
-            &[200],
-            NOT_TAGGED,
-        ),
-        op(
-            &routes::RELEASE,
-            "endpoints",
-            "Let quarantined models of the endpoint run again",
-            None,
-            One("Endpoint"),
-            &[200],
-            TAGGED,
-        ),
-    ]
-}
 
 /// Statuses with a problem that any operation may answer, and some only with a body, a place or a precondition.
 fn problems(operation: &Operation) -> Vec<u16> {
@@ -501,10 +18,23 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if operation.route.path.contains('{') {
         statuses.push(404);
     }
-    if operation.body.is_some() {
+    if operation.route.name == "customise_endpoint" {
+        statuses.extend([408, 412, 413, 422, 503, 507]);
+    } else if operation.body.is_some() {
         statuses.extend([408, 413, 415, 422]);
-    } else if matches!(operation.answer, Answer::Page(_)) {
+    } else if matches!(operation.answer, Answer::Page(_)) || operation.route.name == "plan_update" {
         statuses.push(422);
+    }
+    // Worked out anew when the endpoint changes meanwhile, but not for ever.
+    if matches!(
+        operation.route.name,
+        "update_endpoint_version"
+            | "restore_revision"
+            | "start_rollout"
+            | "promote_rollout"
+            | "stay_on_version"
+    ) {
+        statuses.push(412);
     }
     if operation.tags.1 {
         statuses.extend([412, 428]);
@@ -515,8 +45,11 @@ fn problems(operation: &Operation) -> Vec<u16> {
     if matches!(operation.route.name, "set_up" | "sign_in") {
         statuses.push(410);
     }
-    if operation.route.name == "score" {
-        statuses.extend([503, 504]);
+    match operation.route.name {
+        "score" | "publish_draft" | "replay_examples" => statuses.extend([503, 504]),
+        "preview_draft" | "check_version" => statuses.extend([422, 503, 504]),
+        "create_draft" => statuses.push(507),
+        _ => {}
     }
     statuses.sort_unstable();
     statuses
@@ -555,6 +88,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             "name" => json!({"type": "string", "pattern": "^[a-z0-9]{1,24}$"}),
             "slot" => reference("KeySlot"),
             "n" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+            "resource" => json!({"type": "string", "minLength": 1}),
             _ => hex.clone(),
         };
         list.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
@@ -567,10 +101,26 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     if operation.route.name == "endpoint_usage" {
         list.push(json!({"name": "range", "in": "query", "schema": reference("UsageRange")}));
     }
+    if operation.route.name == "plan_update" {
+        list.push(json!({"name": "version", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": u32::MAX},
+            "description": "The version; the newest if absent."}));
+        list.push(json!({"name": "overwrite", "in": "query", "schema": {"type": "boolean", "default": false},
+            "description": "Whether the endpoint's own models are to give way."}));
+    }
+    if operation.route.name == "create_draft" {
+        list.push(json!({"name": "file", "in": "query", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "The file's name. What the file is is told by its bytes."}));
+        list.push(json!({"name": "service", "in": "query", "schema": {"type": "string", "pattern": "^([0-9a-f]{32}|none)$"},
+            "description": "The service whose next version it is to be; none for a new service. Absent: the service of the package's name, if there is one."}));
+    }
     if operation.tags.1 {
         list.push(json!({"name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"}, "description": "The ETag that was read; * for any."}));
     }
-    if operation.success.len() > 1 || matches!(operation.route.name, "rotate_key" | "rotate_token")
+    if operation.success.len() > 1
+        || matches!(
+            operation.route.name,
+            "rotate_key" | "rotate_token" | "start_run"
+        )
     {
         list.push(json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
     }
@@ -610,9 +160,15 @@ fn describe(operation: &Operation) -> Value {
         "responses": responses,
         "security": if public { json!([]) } else { json!([{"session": []}, {"workspaceToken": []}]) },
     });
-    if let Some(body) = operation.body {
+    if operation.body == Some(FILE) {
+        described["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}});
+    } else if let Some(body) = operation.body {
         described["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": reference(body)}}});
+    }
+    if operation.route.name == "customise_endpoint" {
+        described["requestBody"] =
+            json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}});
     }
     described
 }
@@ -629,6 +185,13 @@ fn describe_limits(responses: &mut Map<String, Value>) {
     };
     if let Some(done) = responses.get_mut("200") {
         done["headers"] = fields();
+        for (name, of) in [
+            ("x-portico-version", "version"),
+            ("x-portico-revision", "endpoint's revision"),
+        ] {
+            done["headers"][name] = json!({"schema": {"type": "integer", "minimum": 1},
+                "description": format!("The number of the {of} that scored the rows")});
+        }
     }
     let mut throttled = json!({
         "description": "The endpoint's limit, or the half of it for signed-in calls, is reached",
@@ -678,6 +241,7 @@ pub(super) async fn serve() -> Json<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portico_api::routes;
 
     #[test]
     fn every_route_is_described_once() {

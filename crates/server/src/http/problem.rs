@@ -166,6 +166,7 @@ fn title(code: Code) -> &'static str {
         Code::EngineUnavailable => "The engine is not available",
         Code::LinkSpent => "Link spent",
         Code::NotRevealable => "Can't be shown",
+        Code::NoRoom => "No room on the server",
         Code::Internal => "Server error",
     }
 }

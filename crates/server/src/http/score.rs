@@ -43,6 +43,7 @@ async fn score(
     let violated = outcome.as_ref().err().and_then(Error::violated);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&entry, UsageSlot::Portal).write(&mut response, violated);
+    super::served_by::write(&mut response, &entry);
     Ok(response)
 }
 
@@ -58,13 +59,14 @@ async fn answered(
     let permit = call.admit().await?;
     let request = Body::<ScoreRequest>::parse(&body)?.value;
     drop(body);
-    let rows = rows_of(&entry.pipeline.schema, request)?;
+    let version = call.version();
+    let rows = rows_of(&call.pipeline().schema, request)?;
     let count = rows.cells.len();
     let Answer {
         columns,
         warnings,
         timing,
-        permit,
+        hold,
     } = call.score(permit, &rows, Marks::Noted).await?;
     let answer = ScoreAnswer {
         columns: columns.iter().map(|column| column.name.clone()).collect(),
@@ -72,7 +74,7 @@ async fn answered(
             .map(|row| columns.iter().map(|column| cell(column, row)).collect())
             .collect(),
         warnings,
-        version: entry.stored.version,
+        version,
         timing,
         throttle: Throttle {
             max_concurrent_calls: entry.gate.limit(),
@@ -83,7 +85,7 @@ async fn answered(
         request_id: id.to_string(),
     };
     let response = Json(answer).into_response();
-    Ok(super::serve::holding(response, permit))
+    Ok(super::serve::holding(response, hold))
 }
 
 /// Rows in the form that calls take: columns in the schema's order. A column that the schema does not

@@ -6,7 +6,9 @@
 //! can keep an answer, with its permit, waiting for room in its window for as long as it likes.
 
 use super::rate_limit::HasPermit;
+use super::served_by::Candidate;
 use crate::app::App;
+use crate::calls::Hold;
 use crate::error::Error;
 use axum::Router;
 use axum::body::Body;
@@ -17,10 +19,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use portico_domain::throttle::Permit;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -186,21 +186,25 @@ impl AsyncWrite for Impatient {
 }
 
 /// A response that holds its permit until the system has taken its last byte, or its connection is gone.
-pub fn holding(response: Response, permit: Arc<Permit>) -> Response {
-    let mut response = response.map(|inner| Body::new(Holding { inner, permit }));
+pub fn holding(response: Response, hold: Hold) -> Response {
+    let tried = hold.candidate;
+    let mut response = response.map(|inner| Body::new(Holding { inner, hold }));
+    if let Some(version) = tried {
+        response.extensions_mut().insert(Candidate(version));
+    }
     response.extensions_mut().insert(HasPermit);
     response
 }
 
 struct Holding {
     inner: Body,
-    permit: Arc<Permit>,
+    hold: Hold,
 }
 
 /// Bytes of an answer. The body itself is gone once they wait to be written, so they hold the permit too.
 struct Held {
     data: Bytes,
-    _permit: Arc<Permit>,
+    _hold: Hold,
 }
 
 impl AsRef<[u8]> for Held {
@@ -221,7 +225,7 @@ impl HttpBody for Holding {
         let held = |data| {
             Bytes::from_owner(Held {
                 data,
-                _permit: Arc::clone(&self.permit),
+                _hold: self.hold.clone(),
             })
         };
         frame.map_ok(|frame| frame.map_data(held))

@@ -1,8 +1,9 @@
-//! Versions of a service; read only, because a version never changes.
+//! Versions of a service: read, and checked again on the engine that runs now. A version never changes.
 
 use super::extract::{self, PageWish, Place};
 use super::router::Registrar;
 use crate::access::Caller;
+use crate::acts::versions as acts;
 use crate::app::App;
 use crate::error::Error;
 use crate::store::services;
@@ -10,11 +11,12 @@ use axum::Json;
 use axum::extract::State;
 use portico_api::page::Page;
 use portico_api::routes;
-use portico_api::service::{Version, VersionSummary};
+use portico_api::service::{Parity, Version, VersionSummary};
 
 pub(super) fn routes(api: &mut Registrar) {
     api.add_queried(&routes::VERSIONS, list);
     api.add(&routes::VERSION, get);
+    api.add(&routes::CHECK_VERSION, check);
 }
 
 async fn list(
@@ -47,4 +49,16 @@ async fn get(State(app): State<App>, caller: Caller, place: Place) -> Result<Jso
     let number = place.version.ok_or(Error::NotFound)?;
     let version = services::version(app.store.read(), &service.id, number).await?;
     version.map(Json).ok_or(Error::NotFound)
+}
+
+async fn check(
+    State(app): State<App>,
+    caller: Caller,
+    place: Place,
+) -> Result<Json<Parity>, Error> {
+    let service = super::services::find(&app, &caller, &place).await?.service;
+    let number = place.version.ok_or(Error::NotFound)?;
+    let workspace = &service.workspace_id;
+    let parity = acts::check(&app, &caller.who, workspace, &service.id, number).await?;
+    Ok(Json(parity))
 }

@@ -4,17 +4,19 @@ use super::body::{HEADER_LENGTH, Wire};
 use super::error::InferenceError;
 use super::{Opened, answer, columns, request};
 use crate::app::App;
+use crate::calls::pipeline::{Given, Pipeline};
 use crate::calls::{self, Answer, Call, rows};
 use crate::error::Error;
 use crate::http::RequestId;
 use crate::scoring::ScoringError;
-use crate::snapshot::Entry;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use portico_api::cell::Cell;
-use request::{Request as Asked, is_json, without_constants};
+use portico_api::schema::Schema;
+use request::{Input, Request as Asked, is_json, without_constants};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Parameters that clients of the protocol send for other servers, and that mean nothing to one whose
 /// models keep no state: hints, and what they need to know of themselves.
@@ -24,13 +26,14 @@ const HINTS_OF_TRITON: &str = "triton_";
 /// Those that ask for what is not here.
 const SEQUENCES: [&str; 3] = ["sequence_id", "sequence_start", "sequence_end"];
 
-/// Scores one call.
+/// Scores one call. One that is `pinned` names the version in force, and no version that is tried scores it.
 ///
 /// # Errors
 /// Each with its status; those of the engine are the same as on every wire.
 pub(super) async fn infer(
     app: &App,
     opened: &Opened,
+    pinned: bool,
     id: &RequestId,
     request: Request,
 ) -> Result<Response, InferenceError> {
@@ -41,6 +44,9 @@ pub(super) async fn infer(
         .await
         .map_err(failed)?;
     let mut call = Call::new(app, entry, opened.slot, Some(opened.key), seat);
+    if pinned {
+        call.pin();
+    }
     let permit = call.admit().await.map_err(failed)?;
 
     // What a body holds once it is inflated may be as large as a plain one.
@@ -53,7 +59,8 @@ pub(super) async fn infer(
         _ => None,
     };
     let asked = request::read(plain.as_deref().unwrap_or(json), binary)?;
-    let schema = &entry.pipeline.schema;
+    let (pipeline, version) = (Arc::clone(call.pipeline()), call.version());
+    let schema = &pipeline.schema;
     answer::check(schema, &asked.outputs)?;
     let Asked {
         id: echoed,
@@ -63,12 +70,21 @@ pub(super) async fn infer(
         patience,
         parameters,
     } = asked;
-    let parameters = global(entry, parameters, id)?;
-    let (tensors, rows) = columns::tensors(&entry.pipeline, inputs)?;
-    let run = call.run(permit, tensors, parameters, rows);
-    let Answer {
-        columns, permit, ..
-    } = match patience {
+    let kept = call
+        .has_shadow()
+        .then(|| (inputs.clone(), parameters.clone()));
+    let again = |pipeline: &Pipeline| match kept {
+        Some((inputs, parameters)) => again(pipeline, inputs, parameters),
+        None => Err(Error::Internal("the inputs are gone".to_owned())),
+    };
+    let parameters = global(schema, parameters)?.map_err(failed)?;
+    let (tensors, rows) = columns::tensors(&pipeline, inputs)?;
+    let given = Given {
+        tensors,
+        parameters,
+    };
+    let run = call.run(permit, given, rows, again);
+    let Answer { columns, hold, .. } = match patience {
         None => run.await,
         // A caller that gives up early is answered so; the run is cancelled with it.
         Some(patience) => tokio::time::timeout(patience, run)
@@ -80,7 +96,7 @@ pub(super) async fn infer(
     let outputs = answer::outputs(schema, &columns, &outputs, binary)?;
     let head = answer::Head {
         model: &entry.stored.service_name,
-        version: entry.stored.version,
+        version,
         id: echoed.as_deref(),
     };
     let body = answer::write(head, &outputs)?;
@@ -98,16 +114,29 @@ pub(super) async fn infer(
     if let Some(coding) = coding {
         headers.insert(header::CONTENT_ENCODING, coding);
     }
-    Ok(crate::http::serve::holding(response, permit))
+    Ok(crate::http::serve::holding(response, hold))
+}
+
+/// What a candidate's pipeline is given of a call that it scores in shadow.
+fn again(
+    pipeline: &Pipeline,
+    inputs: Vec<Input<'_>>,
+    parameters: Map<String, Value>,
+) -> Result<Given, Error> {
+    let not_taken = |_| Error::Malformed("The candidate does not take this call.".to_owned());
+    let parameters = global(&pipeline.schema, parameters).map_err(not_taken)??;
+    let (tensors, _) = columns::tensors(pipeline, inputs).map_err(not_taken)?;
+    Ok(Given {
+        tensors,
+        parameters,
+    })
 }
 
 /// The global parameters among those of a request.
 fn global(
-    entry: &Entry,
+    schema: &Schema,
     mut sent: Map<String, Value>,
-    id: &RequestId,
-) -> Result<Vec<(String, Cell)>, InferenceError> {
-    let schema = &entry.pipeline.schema;
+) -> Result<Result<Vec<(String, Cell)>, Error>, InferenceError> {
     let own = |name: &str| {
         schema
             .parameters
@@ -125,5 +154,5 @@ fn global(
     sent.retain(|name, _| {
         own(name) || !(HINTS.contains(&name.as_str()) || name.starts_with(HINTS_OF_TRITON))
     });
-    rows::parameters(schema, &sent).map_err(|error| InferenceError::of(&error, id))
+    Ok(rows::parameters(schema, &sent))
 }

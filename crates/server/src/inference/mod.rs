@@ -94,6 +94,7 @@ async fn serve(
     let violated = outcome.as_ref().err().and_then(|error| error.violated);
     let mut response = outcome.unwrap_or_else(IntoResponse::into_response);
     RateLimit::of(&opened.entry, opened.slot).write(&mut response, violated);
+    crate::http::served_by::write(&mut response, &opened.entry);
     response
 }
 
@@ -121,8 +122,9 @@ async fn answer(
         describe::known(entry, model)?;
     }
     match target {
-        Target::Infer(_) if *request.method() == Method::POST => {
-            infer::infer(app, opened, id, request).await
+        Target::Infer(model) if *request.method() == Method::POST => {
+            let pinned = model.version.is_some();
+            infer::infer(app, opened, pinned, id, request).await
         }
         Target::Infer(_) => Err(InferenceError::wrong_method("POST")),
         _ if !reads => Err(InferenceError::wrong_method("GET, HEAD")),

@@ -242,6 +242,14 @@ impl Engine {
         Some(running(&self.lanes.as_ref().ok()?.main)?.pid())
     }
 
+    /// What scores, in words: ONNX Runtime and Portico with their versions. `None` while no scoring
+    /// process runs.
+    pub fn runtime(&self) -> Option<String> {
+        let runtime = running(&self.lanes.as_ref().ok()?.main)?.runtime();
+        let portico = env!("CARGO_PKG_VERSION");
+        Some(format!("ONNX Runtime {runtime}, Portico {portico}"))
+    }
+
     /// Whether calls can be scored now.
     pub fn status(&self) -> EngineStatus {
         let lanes = match &self.lanes {

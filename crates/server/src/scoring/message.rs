@@ -317,6 +317,10 @@ pub(super) fn put_signature(frame: &mut Vec<u8>, signature: &Signature) {
             }
         }
     }
+    frame::put_count(frame, signature.classes.len());
+    for class in &signature.classes {
+        frame::put_text(frame, class);
+    }
 }
 
 /// Reads a signature.
@@ -324,8 +328,17 @@ pub(super) fn read_signature(payload: &[u8]) -> Result<Signature, FrameError> {
     let mut reader = Reader::new(payload);
     let inputs = read_ports(&mut reader)?;
     let outputs = read_ports(&mut reader)?;
+    let count = reader.count(2)?;
+    let mut classes = Vec::with_capacity(count);
+    for _ in 0..count {
+        classes.push(reader.text()?.to_owned());
+    }
     reader.end()?;
-    Ok(Signature { inputs, outputs })
+    Ok(Signature {
+        inputs,
+        outputs,
+        classes,
+    })
 }
 
 fn read_ports(reader: &mut Reader<'_>) -> Result<Vec<Port>, FrameError> {
@@ -481,6 +494,7 @@ mod tests {
         let signature = Signature {
             inputs: vec![port("a", Element::F32), port("b", Element::Text)],
             outputs: vec![port("c", Element::Other("Sequence".to_owned()))],
+            classes: vec!["yes".to_owned(), String::new()],
         };
         let mut frame = Vec::new();
         put_signature(&mut frame, &signature);

@@ -19,6 +19,7 @@
 //! | `join` | which calls one run may answer |
 //! | `board` | what each worker of a child is running, readable after its death |
 //! | `onnx`, `protobuf` | the shape of an ONNX file, read without loading it |
+//! | `classes` | the classes that an ONNX file lists |
 //! | `repair` | what is mended in an ONNX file as it is loaded |
 //! | `library` | finding ONNX Runtime |
 //! | `child` | everything that happens inside the child |
@@ -27,6 +28,7 @@ pub mod child;
 
 mod board;
 mod call;
+mod classes;
 mod engine;
 mod error;
 mod examine;

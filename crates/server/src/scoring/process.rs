@@ -47,6 +47,8 @@ pub(super) struct Process {
     calls: PendingCalls,
     models: Mutex<HashMap<ModelDigest, Arc<OnceCell<()>>>>,
     last_words: Mutex<String>,
+    /// The runtime's version, once the process is ready.
+    runtime: Mutex<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -79,6 +81,7 @@ impl Process {
             calls: PendingCalls::new(board, book, alone),
             models: Mutex::default(),
             last_words: Mutex::default(),
+            runtime: Mutex::default(),
         });
         let (ready, is_ready) = oneshot::channel();
         let mut ending = tokio::spawn(Arc::clone(&process).tend(output, log, ready));
@@ -98,6 +101,11 @@ impl Process {
     /// Its process id.
     pub(super) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The version of the runtime that it has loaded; empty where the library does not tell.
+    pub(super) fn runtime(&self) -> String {
+        lock(&self.runtime).clone()
     }
 
     /// Ends it at once.
@@ -167,8 +175,12 @@ impl Process {
                     buffer.split_to(header.payload).freeze()
                 };
                 match header.kind {
-                    // Whoever started the process may have given up on it.
-                    Kind::Ready => drop(ready.take().map(|ready| ready.send(()))),
+                    Kind::Ready => {
+                        let version = String::from_utf8_lossy(&payload);
+                        *lock(&self.runtime) = version.into_owned();
+                        // Whoever started the process may have given up on it.
+                        let _ = ready.take().map(|ready| ready.send(()));
+                    }
                     Kind::Evicted => {
                         let (digests, _) = payload.as_chunks::<32>();
                         for digest in digests {

@@ -31,7 +31,8 @@ impl<'a> Fields<'a> {
         self.0.len()
     }
 
-    fn varint(&mut self) -> Result<u64, Malformed> {
+    /// The next number of variable length, where a field packs several.
+    pub(super) fn varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self

@@ -309,6 +309,9 @@ pub struct Signature {
     pub inputs: Vec<Port>,
     /// The tensors it makes.
     pub outputs: Vec<Port>,
+    /// The classes that a classifier tells apart, in the order of its probabilities; empty where the file
+    /// lists none.
+    pub classes: Vec<String>,
 }
 
 #[cfg(test)]

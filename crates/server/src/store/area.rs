@@ -133,13 +133,14 @@ pub async fn delete(
     Ok(done.rows_affected() > 0)
 }
 
-/// Whether a blob, or a job that is not over, still names this digest.
+/// Whether a blob, a draft, or a job that is not over, still names this digest.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn is_named(pool: &SqlitePool, sha256: &str) -> Result<bool, Error> {
     let named = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM area_blob WHERE sha256 = $1
+                        UNION ALL SELECT 1 FROM draft_file WHERE sha256 = $1
                         UNION ALL SELECT 1 FROM job WHERE input_sha256 = $1 AND state IN ('NotStarted', 'Running'))",
     )
     .bind(sha256)

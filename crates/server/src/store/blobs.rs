@@ -134,6 +134,18 @@ impl Blobs {
         Ok(digest)
     }
 
+    /// How many bytes a digest stands for; `None` if they are not there.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn size(&self, digest: &str) -> Result<Option<u64>, Error> {
+        match self.inner.head(&place(digest)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The bytes of a digest.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::error::Error;
 use portico_api::customer::Customer;
 use portico_api::id::{CustomerId, PersonId, WorkspaceId};
 use sqlx::{Row, SqliteConnection, SqlitePool};
+use std::collections::HashMap;
 
 const COLUMNS: &str = "c.id, c.name, c.created_at,
     (SELECT count(*) FROM customer_person p WHERE p.customer_id = c.id) AS people,
@@ -62,6 +63,32 @@ pub async fn find(
         .fetch_optional(pool)
         .await?;
     row.as_ref().map(customer).transpose()
+}
+
+/// The ids of a workspace's customers that have one of these names.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn by_name(
+    pool: &SqlitePool,
+    workspace: &WorkspaceId,
+    names: &[&str],
+) -> Result<HashMap<String, CustomerId>, Error> {
+    let rows = sqlx::query(
+        "SELECT id, name FROM customer WHERE workspace_id = $1 AND name IN (SELECT value FROM json_each($2))",
+    )
+    .bind(workspace.as_str())
+    .bind(serde_json::to_string(names)?)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.try_get("name")?,
+                super::id(row, "id", CustomerId::parse)?,
+            ))
+        })
+        .collect()
 }
 
 /// Adds a customer.

@@ -1,4 +1,4 @@
-//! Endpoints and their revisions.
+//! Endpoints.
 
 use crate::clock::{DAY, Micros};
 use crate::error::Error;
@@ -52,8 +52,13 @@ pub struct Stored {
     pub stages: Vec<(Option<String>, String)>,
     /// Its own models: digest by resource.
     pub own_models: BTreeMap<String, String>,
+    /// Until when it stays on its version: as its customer chose, at most what publishers of newer versions
+    /// allow.
+    pub stay_until: Option<Micros>,
     /// Digest of the request that made it.
     pub created_from: Vec<u8>,
+    /// The number of the revision in force.
+    pub revision: u32,
     /// For its ETag.
     pub row_version: i64,
     /// When it was made.
@@ -68,7 +73,10 @@ const COLUMNS: &str = "
            e.created_from, e.row_version, e.created_at, e.updated_at,
            (SELECT json_group_array(json_array(t.resource, t.sha256) ORDER BY t.position) FROM stage t
              WHERE t.service_id = e.service_id AND t.number = e.version) AS stages,
-           (SELECT json_group_object(m.resource, m.sha256) FROM endpoint_model m WHERE m.endpoint_id = e.id) AS own_models
+           (SELECT json_group_object(m.resource, m.sha256) FROM endpoint_model m WHERE m.endpoint_id = e.id) AS own_models,
+           min(e.stay_until, coalesce((SELECT min(v.may_stay_until) FROM version v
+             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until)) AS stay_until,
+           (SELECT coalesce(max(r.number), 0) FROM revision r WHERE r.endpoint_id = e.id) AS revision
       FROM endpoint e JOIN service s ON s.id = e.service_id JOIN workspace w ON w.id = e.workspace_id
       LEFT JOIN customer c ON c.id = e.customer_id
      WHERE s.deleted_at IS NULL AND w.deleted_at IS NULL";
@@ -116,7 +124,9 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
         customer_name: row.try_get("customer_name")?,
         stages: serde_json::from_str(&stages)?,
         own_models: serde_json::from_str(&own_models)?,
+        stay_until: row.try_get("stay_until")?,
         created_from: row.try_get("created_from")?,
+        revision: row.try_get("revision")?,
         row_version: row.try_get("row_version")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
@@ -158,6 +168,46 @@ pub async fn by_id(conn: &mut SqliteConnection, id: &EndpointId) -> Result<Optio
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(stored).transpose()
+}
+
+/// The living endpoints of a service that have one of these names, in no order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn named(
+    conn: &mut SqliteConnection,
+    service: &ServiceId,
+    names: &[&str],
+) -> Result<Vec<Stored>, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} AND e.deleted_at IS NULL AND e.service_id = $1 AND e.name IN (SELECT value FROM json_each($2))"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(service.as_str())
+        .bind(serde_json::to_string(names)?)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(stored).collect()
+}
+
+/// These living endpoints of a service, in no order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn some(
+    conn: &mut SqliteConnection,
+    service: &ServiceId,
+    ids: &[EndpointId],
+) -> Result<Vec<Stored>, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} AND e.deleted_at IS NULL AND e.service_id = $1 AND e.id IN (SELECT value FROM json_each($2))"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(service.as_str())
+        .bind(serde_json::to_string(ids)?)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(stored).collect()
 }
 
 /// All living endpoints of all workspaces, for the snapshot that calls read.
@@ -372,34 +422,6 @@ pub async fn follow_newest(
         .transpose()
 }
 
-/// Writes the next revision of an endpoint.
-///
-/// # Errors
-/// If the database does not take it.
-pub async fn insert_revision(
-    conn: &mut SqliteConnection,
-    endpoint: &EndpointId,
-    actor: &str,
-    act: &str,
-    version: u32,
-    models: &BTreeMap<String, String>,
-    now: Micros,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO revision (endpoint_id, number, at, actor, act, version, models)
-         SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6 FROM revision WHERE endpoint_id = $1",
-    )
-    .bind(endpoint.as_str())
-    .bind(now)
-    .bind(actor)
-    .bind(act)
-    .bind(version)
-    .bind(serde_json::to_string(models)?)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// How many living endpoints a service has besides `default`.
 ///
 /// # Errors
@@ -471,6 +493,7 @@ pub async fn purge(conn: &mut SqliteConnection, now: Micros) -> Result<(), Error
         format!("DELETE FROM access_key WHERE endpoint_id IN ({gone})"),
         format!("DELETE FROM endpoint_model WHERE endpoint_id IN ({gone})"),
         format!("DELETE FROM revision WHERE endpoint_id IN ({gone})"),
+        format!("DELETE FROM rollout WHERE endpoint_id IN ({gone})"),
         "DELETE FROM endpoint WHERE deleted_at <= $1".to_owned(),
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement))

@@ -40,6 +40,32 @@ pub async fn newest(
     Ok(number)
 }
 
+/// Digests of the models in the slots of each version of a service, by resource.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn slots(
+    pool: &SqlitePool,
+    service: &ServiceId,
+) -> Result<BTreeMap<u32, BTreeMap<String, String>>, Error> {
+    let rows: Vec<(u32, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT v.number, t.resource, t.sha256 FROM version v
+           LEFT JOIN stage t ON t.service_id = v.service_id AND t.number = v.number AND t.resource IS NOT NULL
+          WHERE v.service_id = $1",
+    )
+    .bind(service.as_str())
+    .fetch_all(pool)
+    .await?;
+    let mut slots: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
+    for (number, resource, sha256) in rows {
+        let version = slots.entry(number).or_default();
+        if let (Some(resource), Some(sha256)) = (resource, sha256) {
+            version.insert(resource, sha256);
+        }
+    }
+    Ok(slots)
+}
+
 /// Gives an endpoint its own model for a resource, in place of one that it may have there.
 ///
 /// # Errors
@@ -82,7 +108,7 @@ pub async fn remove(
 }
 
 /// Writes the version that an endpoint serves (the same one where its models alone changed) if its row
-/// still has `row_version`.
+/// still has `row_version`. Where the version is another one, its customer's choice to stay is over.
 ///
 /// # Errors
 /// [`Error::PreconditionFailed`] if it changed meanwhile.
@@ -94,7 +120,7 @@ pub async fn serve(
     now: Micros,
 ) -> Result<(), Error> {
     let done = sqlx::query(
-        "UPDATE endpoint SET version = $3, row_version = row_version + 1, updated_at = $4
+        "UPDATE endpoint SET stay_until = CASE WHEN version = $3 THEN stay_until END, version = $3, row_version = row_version + 1, updated_at = $4
           WHERE id = $1 AND row_version = $2 AND deleted_at IS NULL",
     )
     .bind(endpoint.as_str())

@@ -2,6 +2,7 @@
 
 use crate::clock::{Micros, on_the_wire};
 use crate::error::Error;
+use portico_api::difference::SchemaDifference;
 use portico_api::id::{PersonId, ServiceId, WorkspaceId};
 use portico_api::service::{Service, Stage, Version, VersionSummary};
 use sqlx::{Row, SqliteConnection, SqlitePool};
@@ -167,10 +168,13 @@ pub async fn insert_version(
     conn: &mut SqliteConnection,
     service: &ServiceId,
     version: &Version,
+    self_test: Option<&str>,
     now: Micros,
 ) -> Result<(), Error> {
+    let difference = version.difference.as_ref();
     sqlx::query(
-        "INSERT INTO version (service_id, number, notes, published_by, schema, samples, parity, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO version (service_id, number, notes, published_by, schema, samples, parity, created_at, difference, self_test)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(service.as_str())
     .bind(version.number)
@@ -180,6 +184,8 @@ pub async fn insert_version(
     .bind(serde_json::to_string(&version.samples)?)
     .bind(serde_json::to_string(&version.parity)?)
     .bind(now)
+    .bind(difference.map(serde_json::to_string).transpose()?)
+    .bind(self_test)
     .execute(&mut *conn)
     .await?;
     for (position, stage) in (0_i64..).zip(&version.stages) {
@@ -271,7 +277,7 @@ pub async fn versions(
     limit: u32,
 ) -> Result<Vec<VersionSummary>, Error> {
     let rows = sqlx::query(
-        "SELECT v.number, v.notes, v.published_by, v.created_at,
+        "SELECT v.number, v.notes, v.published_by, v.created_at, v.parity, v.difference,
                 (SELECT count(*) FROM endpoint e WHERE e.service_id = v.service_id AND e.version = v.number AND e.deleted_at IS NULL
                     AND ($1 IS NULL OR e.customer_id IN (SELECT customer_id FROM customer_person WHERE person_id = $1))) AS endpoints
            FROM version v WHERE v.service_id = $2 AND ($3 IS NULL OR v.number < $3) ORDER BY v.number DESC LIMIT $4",
@@ -290,9 +296,16 @@ pub async fn versions(
                 published_by: row.try_get("published_by")?,
                 created_at: on_the_wire(row.try_get("created_at")?),
                 endpoints: row.try_get("endpoints")?,
+                parity: serde_json::from_str(row.try_get("parity")?)?,
+                difference: self::difference(row)?,
             })
         })
         .collect()
+}
+
+fn difference(row: &sqlx::sqlite::SqliteRow) -> Result<Option<SchemaDifference>, Error> {
+    let text: Option<String> = row.try_get("difference")?;
+    Ok(text.as_deref().map(serde_json::from_str).transpose()?)
 }
 
 /// One version, whole.
@@ -304,7 +317,7 @@ pub async fn version(
     service: &ServiceId,
     number: u32,
 ) -> Result<Option<Version>, Error> {
-    let row = sqlx::query("SELECT notes, published_by, schema, samples, parity, created_at FROM version WHERE service_id = $1 AND number = $2")
+    let row = sqlx::query("SELECT notes, published_by, schema, samples, parity, created_at, difference, may_stay_until FROM version WHERE service_id = $1 AND number = $2")
         .bind(service.as_str())
         .bind(number)
         .fetch_optional(pool)
@@ -322,6 +335,10 @@ pub async fn version(
         stages: stages(pool, service, number).await?,
         samples: serde_json::from_str(&samples)?,
         parity: serde_json::from_str(&parity)?,
+        may_stay_until: row
+            .try_get::<Option<Micros>, _>("may_stay_until")?
+            .map(on_the_wire),
+        difference: difference(&row)?,
     }))
 }
 

@@ -4,6 +4,7 @@ use crate::clock::Micros;
 use crate::error::Error;
 use portico_domain::update::{Interface, Port};
 use sqlx::{SqliteConnection, SqlitePool};
+use std::collections::{BTreeSet, HashMap};
 
 /// Name, element type, rows and width of a tensor, as stored.
 type StoredPort = (String, String, Option<u64>, Option<u64>);
@@ -26,22 +27,31 @@ fn stored(ports: &[Port]) -> Vec<StoredPort> {
     ports.iter().map(port).collect()
 }
 
-/// What a model takes and gives, if it was ever asked.
+/// What each of these models takes and gives, as far as it was ever asked.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn find(pool: &SqlitePool, sha256: &str) -> Result<Option<Interface>, Error> {
-    let text: Option<String> =
-        sqlx::query_scalar("SELECT signature FROM model_signature WHERE sha256 = $1")
-            .bind(sha256)
-            .fetch_optional(pool)
-            .await?;
-    let Some(text) = text else { return Ok(None) };
-    let (inputs, outputs): (Vec<StoredPort>, Vec<StoredPort>) = serde_json::from_str(&text)?;
-    Ok(Some(Interface {
-        inputs: ports(inputs),
-        outputs: ports(outputs),
-    }))
+pub async fn find(
+    pool: &SqlitePool,
+    sha256: &BTreeSet<&str>,
+) -> Result<HashMap<String, Interface>, Error> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT sha256, signature FROM model_signature WHERE sha256 IN (SELECT value FROM json_each($1))",
+    )
+    .bind(serde_json::to_string(sha256)?)
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|(sha256, text)| {
+            let (inputs, outputs): (Vec<StoredPort>, Vec<StoredPort>) =
+                serde_json::from_str(&text)?;
+            let interface = Interface {
+                inputs: ports(inputs),
+                outputs: ports(outputs),
+            };
+            Ok((sha256, interface))
+        })
+        .collect()
 }
 
 /// Keeps what a model takes and gives.

@@ -25,6 +25,10 @@ struct Stage {
     actors: Vec<Actor>,
     workspace: WorkspaceId,
     customer: CustomerId,
+    /// A draft that was refused.
+    draft: String,
+    /// A run that has ended.
+    run: String,
     count: AtomicU32,
 }
 
@@ -112,11 +116,29 @@ async fn stage() -> Stage {
     at.delete(&world.owner, &world.path("/endpoints/gone"))
         .await
         .expect(204);
+    let path = format!("/api/v1/workspaces/{workspace}/drafts?file=none.onnx");
+    let draft = at.ask(&world.owner, "POST", &path).text("no model");
+    let draft = draft.send().await.expect(201);
+    // It finds nothing to do, and is over before the first question about it.
+    let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+    let run = at
+        .post(&world.owner, &world.path("/runs"), request)
+        .await
+        .expect(202);
+    let run = run["id"].as_str().unwrap().to_owned();
+    let shown = world.path(&format!("/runs/{run}"));
+    let began = std::time::Instant::now();
+    while at.get(&world.owner, &shown).await.expect(200)["state"] == "running" {
+        assert!(began.elapsed().as_secs() < 10);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     Stage {
+        run,
         workspace,
         world,
         actors,
         customer: granted,
+        draft: draft["id"].as_str().unwrap().to_owned(),
         count: AtomicU32::new(0),
     }
 }
@@ -136,15 +158,18 @@ impl Stage {
                 "ws" => workspace.as_str(),
                 "svc" => service.as_str(),
                 "name" => "acme",
+                "draft" => &self.draft,
                 "slot" => "secondary",
                 "n" => "1",
+                "resource" => "model",
+                "run" => self.run.as_str(),
                 other => panic!("parameter {other}"),
             });
         }
         let objects = values.len()
             - values
                 .iter()
-                .filter(|v| ["secondary", "1"].contains(v))
+                .filter(|v| ["secondary", "1", "model"].contains(v))
                 .count();
         if let (Some(object), 1..) = (object, objects) {
             values[objects - 1] = object;
@@ -169,15 +194,50 @@ impl Stage {
                 (Some(json!({})), Some("*"), 200)
             }
             // A state that never was: the object is found and left alone.
-            "delete_workspace" | "delete_service" | "delete_endpoint" => {
-                (None, Some("\"999\""), 412)
-            }
+            "delete_workspace"
+            | "delete_service"
+            | "delete_endpoint"
+            | "delete_draft"
+            | "uncustomise_endpoint" => (None, Some("\"999\""), 412),
+            // It does not say what it sends.
+            "create_draft" => (None, None, 400),
+            // What was refused is described and published no more.
+            "update_draft" => (Some(json!({})), Some("*"), 409),
+            "preview_draft" => (None, None, 409),
+            "publish_draft" => (Some(json!({})), None, 409),
             "update_key" => (Some(json!({})), None, 200),
             "rotate_key" | "rotate_token" => (Some(json!({"grace_seconds": 0})), None, 200),
             "reveal_key" | "reveal_token" | "restore_endpoint" => (None, None, 200),
             "end_grace" | "end_token_grace" | "release_models" => (None, None, 409),
             "extend_grace" => (Some(json!({"grace_seconds": 60})), None, 409),
+            "create_many_endpoints" => {
+                let rows = json!([{"name": fresh}]);
+                (Some(json!({"rows": rows, "dry_run": true})), None, 200)
+            }
+            // The one version there is has none before it, none after it, and is served already.
+            "update_version" => (Some(json!({"may_stay_until": null})), None, 409),
+            "endpoint_notice" => (None, None, 404),
+            "stay_on_version" => (Some(json!({"until": null})), None, 409),
+            "replay_examples" => (Some(json!({})), None, 409),
+            "start_rollout" => (Some(json!({"version": 1, "share_percent": 0})), None, 422),
+            "get_rollout" => (None, None, 404),
+            "update_rollout" => (
+                Some(json!({"version": 1, "share_percent": 0})),
+                Some("*"),
+                404,
+            ),
+            "end_rollout" => (None, Some("*"), 404),
+            "promote_rollout" => (None, None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),
+            // The service has no such slot.
+            "customise_endpoint" => (None, None, 422),
+            "update_endpoint_version" => (Some(json!({})), None, 200),
+            "plan_run" | "start_run" => {
+                let request = json!({"selection": {"kind": "all"}, "act": {"kind": "update"}});
+                let allowed = if route.name == "plan_run" { 200 } else { 202 };
+                (Some(request), None, allowed)
+            }
+            "cancel_run" => (None, None, 409),
             _ => (None, None, 200),
         }
     }

@@ -183,7 +183,8 @@ async fn every_route_for_every_caller() {
             };
             ask.send().await
         };
-        let mistyped = format!("{}x", &own.primary[..own.primary.len() - 1]);
+        let (rest, last) = own.primary.split_at(own.primary.len() - 1);
+        let mistyped = format!("{rest}{}", if last == "x" { "y" } else { "x" });
         for who in [
             As::Nobody,
             other_token.clone(),

@@ -44,7 +44,7 @@ impl Stage {
         Self::start_at(TestApp::start().await).await
     }
 
-    async fn start_at(at: TestApp) -> Self {
+    pub(crate) async fn start_at(at: TestApp) -> Self {
         let owner_id = at.person("olga", false).await;
         let (workspace, token) = at.workspace("field", &owner_id).await;
         let service = at.publish(&workspace, PACKAGE).await;
@@ -73,7 +73,10 @@ impl Stage {
     }
 
     /// Publishes the package as the service's next version, after a change of its manifest and files.
-    async fn publish(&self, change: impl FnOnce(&mut Value, &mut BTreeMap<String, Bytes>)) {
+    pub(crate) async fn publish(
+        &self,
+        change: impl FnOnce(&mut Value, &mut BTreeMap<String, Bytes>),
+    ) {
         let folder = package_folder(PACKAGE);
         let mut files: BTreeMap<String, Bytes> = std::fs::read_dir(folder)
             .unwrap()
@@ -94,7 +97,7 @@ impl Stage {
         assert_eq!(done.unwrap().0.service, self.service);
     }
 
-    async fn customise(&self, model: &str) -> Result<bool, Error> {
+    pub(crate) async fn customise(&self, model: &str) -> Result<bool, Error> {
         self.customise_slot(SLOT, model).await
     }
 
@@ -163,7 +166,7 @@ impl Stage {
         text.unwrap_or_default().to_owned()
     }
 
-    async fn revisions(&self) -> Vec<String> {
+    pub(crate) async fn revisions(&self) -> Vec<String> {
         self.at.texts("SELECT r.act || ' ' || r.version || ' ' || (r.models <> '{}') FROM revision r JOIN endpoint e ON e.id = r.endpoint_id WHERE e.name = 'acme' ORDER BY r.number").await
     }
 }
@@ -174,7 +177,7 @@ fn commented(bytes: &Bytes, text: u8) -> Bytes {
 }
 
 /// Publishes a version whose own models are other files that score the same.
-async fn next(stage: &Stage, text: u8) {
+pub(crate) async fn next(stage: &Stage, text: u8) {
     stage
         .publish(|_, files| {
             for name in ["model.onnx", "prepare.onnx"] {

@@ -5,14 +5,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod bulk;
 mod endless;
 mod http;
 mod jobs;
 mod killed;
+#[path = "../linear/mod.rs"]
+mod linear;
+mod linear_service;
 mod rotations;
 mod server;
 mod sockets;
 mod stopping;
 mod storm;
+mod swaps;
 mod throttle;
 mod uploads;

@@ -7,7 +7,7 @@ use super::error;
 use super::location::{self, Location};
 use crate::acts;
 use crate::acts::models::{self, NewModel};
-use crate::acts::updates;
+use crate::acts::updates::{self, Wish};
 use crate::app::App;
 use crate::classic::error::ClassicError;
 use crate::error::Error;
@@ -19,12 +19,9 @@ use portico_api::endpoint::UpdateEndpoint;
 use portico_api::routes;
 use portico_domain::update;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 /// The most models in one PATCH.
 const MODELS_MAX: usize = 20;
-/// PATCHes with models that are worked on at the same time: each holds its models in memory. More wait.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// What a PATCH asks for.
 struct Patch {
@@ -107,7 +104,7 @@ pub(super) async fn patch(
         for (name, _) in &models {
             update::slot(&serving, name).map_err(|problem| failed(models::refused(&problem)))?;
         }
-        let _turn = AT_ONCE.acquire().await;
+        let _turn = models::AT_ONCE.acquire().await;
         let mut new = Vec::with_capacity(models.len());
         let mut room = location::MODELS_BYTES;
         for (resource, location) in models {
@@ -159,10 +156,14 @@ pub(super) async fn refresh(
         let fields = Fields::read(&bytes)?;
         fields.flag("OverwriteResources")?.unwrap_or(false)
     };
-    let done = updates::update(&app, &caller.who, &present.id, overwrite)
+    let wish = Wish {
+        overwrite,
+        ..Wish::default()
+    };
+    let done = updates::update(&app, &caller.who, &present.id, wish)
         .await
         .map_err(failed)?;
-    if done.is_none() {
+    if !done.changes() {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let moved = caller.endpoint(&app).await?;

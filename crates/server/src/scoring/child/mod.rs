@@ -12,6 +12,7 @@ mod output;
 mod pace;
 mod queue;
 mod residents;
+mod runtime;
 mod sessions;
 mod stages;
 mod together;
@@ -166,7 +167,9 @@ fn serve(arguments: &Arguments) -> Result<(), ChildError> {
     thread::Builder::new()
         .name("scorer-deadlines".to_owned())
         .spawn(move || worker::watch(&watched))?;
-    let mut ready = frame::begin(0);
+    let version = runtime::version(&arguments.onnxruntime).unwrap_or_default();
+    let mut ready = frame::begin(version.len());
+    ready.extend_from_slice(version.as_bytes());
     frame::seal(&mut ready, Kind::Ready, 0, 0);
     context.output.send(&ready);
     let result = read(&context);

@@ -21,7 +21,7 @@ use ort::{
 
 use super::{
     super::{
-        Element, ModelDigest, Port, Signature,
+        Element, ModelDigest, Port, Signature, classes,
         frame::{self, Kind},
         message::{Failure, FailureCode},
         onnx, repair,
@@ -175,7 +175,7 @@ impl Models {
         };
         let signature = model
             .signature
-            .get_or_init(|| Arc::new(signature(&session)));
+            .get_or_init(|| Arc::new(signature(&session, &model.bytes)));
         lease.signature = Arc::clone(signature);
         lease.session = Some(session);
         if self
@@ -386,8 +386,9 @@ impl Drop for Lease {
     }
 }
 
-fn signature(session: &Session) -> Signature {
+fn signature(session: &Session, file: &[u8]) -> Signature {
     Signature {
+        classes: classes::classes(file),
         inputs: session.inputs().iter().map(port).collect(),
         outputs: session.outputs().iter().map(port).collect(),
     }

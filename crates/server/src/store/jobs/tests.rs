@@ -17,7 +17,7 @@ async fn store(folder: &std::path::Path, endpoints: &[u8]) -> Store {
         "INSERT INTO workspace (id, name, description, calls_cap, reveal_policy, data_key_nonce, data_key, created_at, updated_at)
          VALUES ('w', 'w', '', 1, 'once', x'', x'', 0, 0)",
         "INSERT INTO service VALUES ('s', 'w', 's', '', 1, 1, 0, 0, NULL)",
-        "INSERT INTO version VALUES ('s', 1, '', '', '', '', '', 0)",
+        "INSERT INTO version (service_id, number, notes, published_by, schema, samples, parity, created_at) VALUES ('s', 1, '', '', '', '', '', 0)",
     ] {
         sqlx::query(statement).execute(tx.conn()).await.unwrap();
     }

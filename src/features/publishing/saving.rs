@@ -1,0 +1,213 @@
+//! Saving what is typed by itself, and the acts that wait for it: preview and publication.
+
+use super::model::{Form, Problems};
+use super::state::{Act, Publishing, Saving};
+use crate::client::{self, ClientError};
+use crate::routes::Page;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use portico_api::draft::{DraftState, PublishDraft};
+use portico_api::problem::Code;
+use std::time::Duration;
+
+/// How long the typing has to pause before what was typed is saved.
+const SAVES_AFTER: Duration = Duration::from_millis(700);
+
+/// Beginnings of the pointers of the form's fields.
+const FIELDS: [&str; 6] = [
+    "/name",
+    "/description",
+    "/notes",
+    "/resources",
+    "/schema/",
+    "/sample",
+];
+
+impl Publishing {
+    /// Changes what is typed; it is saved soon.
+    pub fn edit(self, change: impl FnOnce(&mut Form)) {
+        self.refused.update(Problems::clear);
+        self.form.update(change);
+        self.saving.set(Saving::Soon);
+        self.saver.set(SAVES_AFTER, move || self.start(None));
+    }
+
+    /// Changes what is typed, and shows the fields anew.
+    pub fn refill(self, change: impl FnOnce(&mut Form)) {
+        self.edit(change);
+        self.remade.update(|count| *count += 1);
+    }
+
+    /// Changes the sample rows, and shows them anew.
+    pub fn refill_rows(self, change: impl FnOnce(&mut Form)) {
+        self.edit(change);
+        self.rows_remade.update(|count| *count += 1);
+    }
+
+    /// Does something once all that is typed is saved.
+    pub fn act(self, act: Act) {
+        self.failure.set(None);
+        self.doing.set(Some(act));
+        self.saver.stop();
+        self.start(Some(act));
+    }
+
+    fn start(self, act: Option<Act>) {
+        if act.is_some() {
+            self.next.set_value(act);
+        }
+        if self.running.get_value() {
+            return;
+        }
+        self.running.set_value(true);
+        spawn_local(async move {
+            let saved = self.save().await;
+            self.running.try_set_value(false);
+            let act = self.next.try_update_value(Option::take).flatten();
+            match act.filter(|_| saved) {
+                Some(Act::Preview) => self.run_preview().await,
+                Some(Act::Publish) => self.run_publish().await,
+                None => {}
+            }
+            self.doing.try_set(None);
+        });
+    }
+
+    /// Saves until nothing is left to save. Whether the server has all that is typed.
+    async fn save(self) -> bool {
+        loop {
+            let Some(form) = self.form.try_get_untracked() else {
+                return false;
+            };
+            if !form.problems().is_empty() {
+                return false;
+            }
+            let update = self
+                .saved
+                .try_with_value(|saved| form.update(saved))
+                .flatten();
+            let Some(update) = update else {
+                self.saving.try_set(Saving::Saved);
+                return true;
+            };
+            let Some(draft) = self.draft.try_get_untracked().flatten() else {
+                return false;
+            };
+            let answer =
+                client::drafts::update(&self.ws(), &draft.value.id, &update, &draft.etag).await;
+            match answer {
+                Ok(now) => {
+                    self.saved.try_set_value(form);
+                    self.preview.try_set(None);
+                    self.refresh(now);
+                }
+                // Scoring its rows changes a draft too; what a person typed elsewhere is another matter.
+                Err(error) if error.is(Code::PreconditionFailed) && self.still_as_saved().await => {
+                }
+                Err(error) => {
+                    self.mark(&error);
+                    self.saving.try_set(Saving::Failed(error));
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Asks for the draft anew, and whether it says what was saved last.
+    async fn still_as_saved(self) -> bool {
+        let Some(draft) = self.draft.try_get_untracked().flatten() else {
+            return false;
+        };
+        let Ok(now) = client::drafts::get(&self.ws(), &draft.value.id).await else {
+            return false;
+        };
+        let same = self
+            .saved
+            .try_with_value(|saved| *saved == Form::of(&now.value))
+            .unwrap_or(false);
+        if same {
+            self.draft.try_set(Some(now));
+        }
+        same
+    }
+
+    async fn run_preview(self) {
+        let Some(draft) = self.draft.try_get_untracked().flatten() else {
+            return;
+        };
+        match client::drafts::preview(&self.ws(), &draft.value.id).await {
+            Ok(preview) => {
+                self.preview.try_set(Some(preview));
+                // How they scored is part of the draft now.
+                if let Some(ws) = self.try_ws()
+                    && let Ok(now) = client::drafts::get(&ws, &draft.value.id).await
+                {
+                    self.refresh(now);
+                }
+            }
+            Err(error) => {
+                self.preview.try_set(None);
+                self.mark(&error);
+                self.failure.try_set(Some(error));
+            }
+        }
+    }
+
+    /// Marks the fields that the server names.
+    fn mark(self, error: &ClientError) {
+        if let ClientError::Problem(problem) = error {
+            let found = problem.errors.iter();
+            let found = found.filter(|one| FIELDS.iter().any(|at| one.pointer.starts_with(at)));
+            let found = found.map(|one| (one.pointer.clone(), one.detail.clone()));
+            self.refused.try_set(found.collect());
+        }
+    }
+
+    async fn run_publish(self) {
+        let Some(draft) = self.draft.try_get_untracked().flatten() else {
+            return;
+        };
+        let body = PublishDraft {
+            accept_breaking: self.accepts.try_get_untracked().unwrap_or(false),
+        };
+        let ws = self.ws();
+        match client::drafts::publish(&ws, &draft.value.id, &body).await {
+            Ok(done) => {
+                if !self.draft.is_disposed() {
+                    self.outside.outdated();
+                    let page = Page::Version {
+                        ws,
+                        svc: done.service_id,
+                        number: done.version,
+                    };
+                    self.outside.go(&format!("{}?published=1", page.href()));
+                }
+            }
+            Err(error) => {
+                self.mark(&error);
+                self.failure.try_set(Some(error));
+            }
+        }
+    }
+
+    /// What was typed last is not lost when the page goes.
+    pub(super) fn save_on_leaving(self) {
+        let form = self.form.try_get_untracked();
+        let update = form
+            .filter(|form| form.problems().is_empty())
+            .and_then(|form| {
+                self.saved
+                    .try_with_value(|saved| form.update(saved))
+                    .flatten()
+            });
+        if let (Some(update), Some(draft)) = (update, self.draft.try_get_untracked().flatten())
+            && draft.value.state == DraftState::Ready
+        {
+            let ws = self.ws();
+            spawn_local(async move {
+                // Nobody is there any more who could be told that it failed.
+                let _ = client::drafts::update(&ws, &draft.value.id, &update, &draft.etag).await;
+            });
+        }
+    }
+}
