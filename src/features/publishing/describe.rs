@@ -135,7 +135,11 @@ fn Bar() -> impl IntoView {
     let state = use_publishing();
     let asking = RwSignal::new(false);
     let saving = move || match state.saving.get() {
-        Saving::Saved => text::SAVED.to_owned(),
+        // A button that can't be used says why to the pointer alone; here everybody reads it.
+        Saving::Saved => match state.blocked() {
+            reason if reason.is_empty() => text::SAVED.to_owned(),
+            reason => format!("{}. {reason}.", text::SAVED),
+        },
         Saving::Soon if state.problems.read().is_empty() => text::SAVING.to_owned(),
         Saving::Soon => text::NOT_SAVED.to_owned(),
         Saving::Failed(error) => format!("Not saved: {}", error.in_words()),
