@@ -26,7 +26,6 @@ const names = (page: Page) =>
   page.getByRole("table", { name: "Which endpoint runs which models" }).getByRole("rowheader");
 
 // Each looks at its pages in two themes and in a narrow window, with axe.
-test.describe.configure({ timeout: 180_000 });
 
 test("the ledger is filtered by its address, and exported as it is filtered", async ({ page, server }) => {
   const { path } = await prepared(page, server);

@@ -23,7 +23,6 @@ test.beforeEach(async ({ page, server, signIn }) => {
 });
 
 // Each looks at its pages in two themes and in a narrow window, with axe.
-test.describe.configure({ timeout: 180_000 });
 
 test("a bad row says which cell is wrong, and holds nobody back", async ({ page, server }) => {
   await expect(page.getByRole("textbox", { name: "Endpoints" })).toBeVisible();

@@ -9,7 +9,6 @@ import { test } from "./own-server.ts";
 import { service } from "./rest.ts";
 
 // Each looks at its pages in two themes and in a narrow window, with axe.
-test.describe.configure({ timeout: 180_000 });
 
 test("an endpoint's own model is uploaded, refused if it does not fit, and given up again", async ({ page, server, guard }) => {
   guard.allow(/Failed to load resource: .* (409|422|400) /);

@@ -10,8 +10,9 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Against what hangs; slow machines need several times what others do.
+  timeout: 240_000,
+  expect: { timeout: 20_000 },
   reporter: [["line"], ["json", { outputFile: process.env["PLAYWRIGHT_JSON_OUTPUT_FILE"] ?? "results/report.json" }]],
   use: {
     browserName: "chromium",

@@ -14,7 +14,6 @@ const WITHIN_MS = 180_000;
 const COLUMNS = ["rooms", "area", "age"];
 const ROW = [3, 92.5, 41];
 
-test.describe.configure({ timeout: 240_000 });
 
 const main = (page: Page) => page.getByRole("main");
 const heading = (page: Page, name: string | RegExp) => main(page).getByRole("heading", { level: 1, name });

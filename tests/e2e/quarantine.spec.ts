@@ -10,7 +10,6 @@ import { add, get } from "./rest.ts";
 const ENDLESS = fileURLToPath(new URL("../fixtures/models/endless", import.meta.url));
 
 test.use({ flags: "--demo --call-timeout 1500" });
-test.describe.configure({ timeout: 120_000 });
 
 test("a model that runs past its deadline twice is quarantined, and its page says so", async ({ page, server }) => {
   const demo = await server.demo();

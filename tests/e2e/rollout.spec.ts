@@ -8,7 +8,6 @@ import { addMass, mass, publishNext, serves } from "./masses.ts";
 import { test } from "./own-server.ts";
 
 // Each looks at its pages in two themes and in a narrow window, with axe.
-test.describe.configure({ timeout: 180_000 });
 
 test("a version is tried, seen beside the other one, and promoted", async ({ page, server, guard }) => {
   // Without a rollout the server says that there is none.

@@ -10,7 +10,6 @@ import { openSheet, pasteTable, type Rows } from "./sheet.ts";
 const TWELVE = fileURLToPath(new URL("../fixtures/models/twelve", import.meta.url));
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 180_000 });
 
 const HEAD = "account,order_id,region,ordered_at,amount,rate,weight_kg,latitude,longitude,quantity,express,note".split(",");
 

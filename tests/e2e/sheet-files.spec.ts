@@ -9,7 +9,6 @@ import { endpoint } from "./rest.ts";
 import { activeCell, choose, download, hasRows, openSheet, parseCsv, pasteTable, penguins, type Rows } from "./sheet.ts";
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 120_000 });
 
 const SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 

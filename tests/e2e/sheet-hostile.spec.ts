@@ -28,7 +28,6 @@ const HOSTILE: [string, string, RegExp][] = [
 ];
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 240_000 });
 
 let folder: string;
 

@@ -21,7 +21,6 @@ import {
 } from "./sheet.ts";
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 120_000 });
 
 const csvFile = (name: string, rows: Rows) => ({
   name,

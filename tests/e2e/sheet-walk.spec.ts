@@ -22,7 +22,6 @@ import {
 } from "./sheet.ts";
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 240_000 });
 
 /** Three cells that can't be scored, by address, and what a person makes of them. */
 const BAD = { B17: "thirty-nine", A40: "", E200: "12 kg" };

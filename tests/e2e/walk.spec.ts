@@ -10,7 +10,6 @@ import { test } from "./own-server.ts";
 const WITHIN_MS = 60_000;
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
-test.describe.configure({ timeout: 180_000 });
 
 for (const [by, handsOf] of Object.entries({ mouse, keyboard })) {
   test(`an endpoint is made by ${by}, and its keys score every penguin`, async ({ page, server }) => {

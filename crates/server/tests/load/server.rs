@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::timeout,
 };
 
@@ -27,6 +28,19 @@ const STOP: Duration = Duration::from_secs(30);
 
 type Said = Lines<BufReader<ChildStdout>>;
 
+/// Tests whose figures are of use of the processor run while no other server does.
+static TURNS: RwLock<()> = RwLock::const_new(());
+
+/// Held for as long as the server runs.
+enum Turn {
+    Beside {
+        _turn: RwLockReadGuard<'static, ()>,
+    },
+    Alone {
+        _turn: RwLockWriteGuard<'static, ()>,
+    },
+}
+
 pub(crate) struct Server {
     folder: TempDir,
     call_timeout: Duration,
@@ -36,6 +50,7 @@ pub(crate) struct Server {
     _said: Said,
     pub(crate) address: SocketAddr,
     pub(crate) demo: Value,
+    _turn: Turn,
 }
 
 fn portico() -> Command {
@@ -50,11 +65,21 @@ fn portico() -> Command {
 
 impl Server {
     pub(crate) async fn start(call_timeout: Duration) -> Self {
-        Self::start_with(call_timeout, &[]).await
+        let turn = Turn::Beside {
+            _turn: TURNS.read().await,
+        };
+        Self::start_in(turn, call_timeout, &[]).await
     }
 
-    /// The same with more on its command line.
-    pub(crate) async fn start_with(call_timeout: Duration, more: &'static [&'static str]) -> Self {
+    /// A server that no other runs beside, with more on its command line.
+    pub(crate) async fn start_alone(call_timeout: Duration, more: &'static [&'static str]) -> Self {
+        let turn = Turn::Alone {
+            _turn: TURNS.write().await,
+        };
+        Self::start_in(turn, call_timeout, more).await
+    }
+
+    async fn start_in(turn: Turn, call_timeout: Duration, more: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (child, said, address, demo) = spawn(folder.path(), call_timeout, more).await;
         Self {
@@ -65,6 +90,7 @@ impl Server {
             _said: said,
             address,
             demo,
+            _turn: turn,
         }
     }
 

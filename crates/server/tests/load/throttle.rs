@@ -8,7 +8,7 @@
 use std::{env, fs, path::Path, time::Duration};
 
 use futures_util::future::join_all;
-use tokio::{sync::Mutex, time::sleep};
+use tokio::time::sleep;
 
 use super::{
     server::{Endpoint, Server, note},
@@ -19,9 +19,6 @@ const CALLS: u32 = 100_000;
 const LIMITS: [u32; 5] = [1, 20, 2, 200, 4];
 /// Calls that waited for this long for a worker are past their deadline: some do at the largest limit.
 const TIMEOUT: Duration = Duration::from_millis(300);
-
-/// Each storm alone: they would take each other's processor, and it is use that they measure.
-static ALONE: Mutex<()> = Mutex::const_new(());
 
 async fn free_calls(server: &Server, endpoint: &Endpoint) -> (u64, u64) {
     let score = format!("{}/score", endpoint.api);
@@ -66,10 +63,9 @@ fn told(storm: &Storm, calls: u32) -> String {
 
 #[tokio::test]
 async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_back() {
-    let _alone = ALONE.lock().await;
     let calls = asked("PORTICO_THROTTLE_CALLS").unwrap_or(CALLS);
     // Calls are to run into their deadline, and not to be shed before.
-    let server = Server::start_with(TIMEOUT, &["--load-wait", "0"]).await;
+    let server = Server::start_alone(TIMEOUT, &["--load-wait", "0"]).await;
     let endpoint = server.endpoint("brief", LIMITS[0]).await;
     let plan = Plan {
         callers: 256,
@@ -139,11 +135,10 @@ async fn never_more_than_the_limit_in_force_is_let_in_and_every_permit_comes_bac
 
 #[tokio::test]
 async fn a_steady_limit_is_used_up_and_never_passed() {
-    let _alone = ALONE.lock().await;
     // Fewer callers beside other tests.
     let (seconds, callers) =
         asked("PORTICO_THROTTLE_SECONDS").map_or((4, 250), |asked| (asked, 500));
-    let server = Server::start_with(Duration::from_secs(100), &["--load-wait", "0"]).await;
+    let server = Server::start_alone(Duration::from_secs(100), &["--load-wait", "0"]).await;
     let endpoint = server.endpoint("slow", 20).await;
     const STEADY: [&[u32]; 3] = [&[1], &[20], &[200]];
     let mut all = String::new();
