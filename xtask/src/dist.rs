@@ -3,8 +3,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::error::Error;
 use crate::portal::{self, Grade};
@@ -117,7 +120,8 @@ pub fn portal(repo: &Repo) -> Result<(), Error> {
 }
 
 fn optimise(optimiser: &Path, dist: &Path) -> Result<(), Error> {
-    for module in files(dist)?.iter().filter(|path| kind(path) == "wasm") {
+    let modules = files(dist)?.into_iter().filter(|path| kind(path) == "wasm");
+    each(modules.collect(), |module| {
         let smaller = module.with_extension("smaller");
         // The worker goes through whole files: there speed counts for more than size.
         let level = if programs::is_worker(&name(module)) {
@@ -135,24 +139,47 @@ fn optimise(optimiser: &Path, dist: &Path) -> Result<(), Error> {
                 .arg("-o")
                 .arg(&smaller),
         )?;
-        fs::rename(&smaller, module).map_err(Error::file(module))?;
-    }
-    Ok(())
+        fs::rename(&smaller, module).map_err(Error::file(module))
+    })
+}
+
+/// Works on the files at once, as many as there are processors; the first error is the answer.
+fn each(
+    files: Vec<PathBuf>,
+    work: impl Fn(&Path) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    let left = Mutex::new(files);
+    let worker = || {
+        loop {
+            let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match next {
+                Some(file) => work(&file)?,
+                None => return Ok(()),
+            }
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 fn compress(dist: &Path) -> Result<(), Error> {
-    for file in files(dist)?
-        .iter()
-        .filter(|path| COMPRESSIBLE.contains(&kind(path)))
-    {
+    let plain = files(dist)?
+        .into_iter()
+        .filter(|path| COMPRESSIBLE.contains(&kind(path)));
+    each(plain.collect(), |file| {
         let plain = fs::read(file).map_err(Error::file(file))?;
         for (extension, packed) in [("br", brotli(&plain)), ("gz", gzip(&plain))] {
             let path = beside(file, extension);
             let packed = packed.map_err(Error::file(&path))?;
             fs::write(&path, packed).map_err(Error::file(&path))?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -294,6 +321,26 @@ mod tests {
             .read_to_end(&mut back)
             .unwrap();
         assert_eq!(back, plain);
+    }
+
+    #[test]
+    fn every_file_is_worked_on_once_and_an_error_is_told() {
+        let files: Vec<PathBuf> = (0..40).map(|number| format!("{number}").into()).collect();
+        let seen = Mutex::new(Vec::new());
+        let note = |file: &Path| {
+            seen.lock().unwrap().push(file.to_owned());
+            Ok(())
+        };
+        each(files.clone(), note).unwrap();
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort_by_key(|path| files.iter().position(|file| file == path));
+        assert_eq!(seen, files);
+
+        let fails = |file: &Path| match name(file).as_str() {
+            "7" => Err(Error::Check("seven".to_owned())),
+            _ => Ok(()),
+        };
+        assert_eq!(each(files, fails).unwrap_err().to_string(), "seven");
     }
 
     #[test]
