@@ -38,6 +38,7 @@ use sqlx::sqlite::{
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The oldest SQLite without the WAL-reset corruption bug.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -48,11 +49,13 @@ pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     was_empty: bool,
+    commits: watch::Sender<u64>,
 }
 
 /// A writing transaction. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+    commits: watch::Sender<u64>,
 }
 
 impl Store {
@@ -94,6 +97,7 @@ impl Store {
             writer,
             readers,
             was_empty,
+            commits: watch::Sender::new(0),
         })
     }
 
@@ -113,7 +117,15 @@ impl Store {
     /// If the database does not answer.
     pub async fn begin(&self) -> Result<Tx, Error> {
         let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Tx { inner })
+        Ok(Tx {
+            inner,
+            commits: self.commits.clone(),
+        })
+    }
+
+    /// Counts what this process commits: it changes once a commit can be read.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     /// The version counter: it grows with each committed change, whichever process made it.
@@ -160,8 +172,7 @@ impl Tx {
         sqlx::query("UPDATE installation SET version = version + 1 WHERE id = 1")
             .execute(&mut *self.inner)
             .await?;
-        self.inner.commit().await?;
-        Ok(())
+        self.commit_quietly().await
     }
 
     /// Makes it last without moving the version counter: for what calls never read, such as usage.
@@ -170,6 +181,7 @@ impl Tx {
     /// As [`Tx::commit`].
     pub async fn commit_quietly(self) -> Result<(), Error> {
         self.inner.commit().await?;
+        self.commits.send_modify(|commits| *commits += 1);
         Ok(())
     }
 }

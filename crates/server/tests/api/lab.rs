@@ -9,7 +9,6 @@ use portico_server::audit::Who;
 use portico_server::package::{self, Package};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 /// What an endpoint answers: the number of the model behind each column.
 pub(crate) type Score = BTreeMap<String, u32>;
@@ -187,17 +186,11 @@ impl Lab {
 
     /// Waits for the end of a run; answers it.
     pub(crate) async fn ended(&self, run: &Value) -> Value {
-        let began = Instant::now();
         let path = self.path(&format!("/runs/{}", run["id"].as_str().unwrap()));
-        loop {
-            let run = self.at.get(&self.token, &path).await.expect(200);
-            if run["state"] != "running" {
-                assert!(run["ended_at"].is_string(), "{run}");
-                return run;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "{run}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let ask = async || self.at.get(&self.token, &path).await.expect(200);
+        let run = self.at.until(ask, |run| run["state"] != "running").await;
+        assert!(run["ended_at"].is_string(), "{run}");
+        run
     }
 
     /// What a run did: endpoint, state, versions.
