@@ -5,6 +5,15 @@
 //! that reads first and writes later fails at once when somebody else wrote in between) and moves
 //! the installation's version counter on as it commits.
 
+/// Until when endpoint `e` of a query stays on its version: as its customer chose, at most the earliest date
+/// of any version newer than its own.
+macro_rules! stay_until {
+    () => {
+        "min(e.stay_until, coalesce((SELECT min(v.may_stay_until) FROM version v
+             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until))"
+    };
+}
+
 pub mod area;
 pub mod audit;
 pub mod blobs;
@@ -33,7 +42,7 @@ pub mod workspaces;
 use crate::error::Error;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteQueryResult, SqliteSynchronous,
 };
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -210,6 +219,14 @@ fn id<T>(
 ) -> Result<T, Error> {
     let text: String = sqlx::Row::try_get(row, column)?;
     parse(&text).map_err(|error| Error::Internal(format!("column {column}: {error}")))
+}
+
+/// That a change whose condition names a row and its version met that row.
+fn one_row(done: &SqliteQueryResult) -> Result<(), Error> {
+    if done.rows_affected() == 0 {
+        return Err(Error::PreconditionFailed);
+    }
+    Ok(())
 }
 
 /// Whether an insert failed because a unique value is there already.
