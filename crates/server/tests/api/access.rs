@@ -218,11 +218,7 @@ impl Stage {
             "replay_examples" => (Some(json!({})), None, 409),
             "start_rollout" => (Some(json!({"version": 1, "share_percent": 0})), None, 422),
             "get_rollout" => (None, None, 404),
-            "update_rollout" => (
-                Some(json!({"version": 1, "share_percent": 0})),
-                Some("*"),
-                404,
-            ),
+            "update_rollout" => (Some(json!({"share_percent": 0})), Some("*"), 404),
             "end_rollout" => (None, Some("*"), 404),
             "promote_rollout" => (None, None, 409),
             "score" => (Some(json!({"rows": [row]})), None, 200),

@@ -133,12 +133,17 @@ impl Lab {
         revisions.iter().map(line).collect()
     }
 
-    /// All items of a list, page by page.
+    /// All items of a list.
     pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        self.pages(path, 200).await
+    }
+
+    /// All items of a list, in pages of so many.
+    pub(crate) async fn pages(&self, path: &str, size: u32) -> Vec<Value> {
         let (mut items, mut token) = (Vec::new(), None::<String>);
         loop {
             let next = token.map(|token| format!("&page_token={token}"));
-            let path = format!("{path}?page_size=200{}", next.unwrap_or_default());
+            let path = format!("{path}?page_size={size}{}", next.unwrap_or_default());
             let mut page = self.at.get(&self.token, &path).await.expect(200);
             let Value::Array(more) = page["items"].take() else {
                 panic!("{page}")
