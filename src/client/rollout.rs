@@ -3,7 +3,7 @@
 use super::endpoints::Place;
 use super::{Answer, Call, ClientError, Versioned, get, post, read_versioned};
 use portico_api::problem::Code;
-use portico_api::rollout::{Notice, Replay, Replayed, Rollout, StartRollout, Stay};
+use portico_api::rollout::{Notice, Replay, Replayed, Rollout, StartRollout, Stay, UpdateRollout};
 use portico_api::routes;
 use serde_json::json;
 
@@ -25,13 +25,17 @@ pub async fn start(place: &Place, body: &StartRollout) -> Answer<Versioned<Rollo
     read_versioned(call.send().await?)
 }
 
-/// Changes a staged rollout's share.
+/// Changes share and shadow of a staged rollout to these.
 ///
 /// # Errors
 /// [`ClientError`]; *precondition_failed* when `etag` is no longer its state.
 pub async fn change(place: &Place, body: &StartRollout, etag: &str) -> Answer<Versioned<Rollout>> {
+    let change = UpdateRollout {
+        share_percent: Some(body.share_percent),
+        shadow: Some(body.shadow),
+    };
     let call = Call::new(&routes::UPDATE_ROLLOUT, &place.values())
-        .json(body)?
+        .json(&change)?
         .if_match(etag);
     read_versioned(call.send().await?)
 }

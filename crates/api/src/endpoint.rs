@@ -81,7 +81,7 @@ pub struct Endpoint {
     pub throttle: Throttle,
     /// Whether it refuses calls.
     pub paused: bool,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version: updates, rollouts and promotion are refused, runs pass it by.
     pub prevent_update: bool,
     /// Which calls are logged.
     pub logging: Logging,
@@ -132,7 +132,7 @@ pub struct CreateEndpoint {
     /// Whether callers may see the sample rows.
     #[serde(default = "yes")]
     pub sample_data_enabled: bool,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version: updates, rollouts and promotion are refused, runs pass it by.
     #[serde(default)]
     pub prevent_update: bool,
     /// Labels for filtering: at most 20, each 1 to 40 characters.
@@ -169,7 +169,7 @@ pub struct UpdateEndpoint {
     /// Whether it refuses calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version: updates, rollouts and promotion are refused, runs pass it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prevent_update: Option<bool>,
     /// Which calls are logged.

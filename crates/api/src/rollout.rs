@@ -4,8 +4,8 @@ use crate::difference::SchemaDifference;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Starts, or changes, a staged rollout: the candidate is what an update to the version would make of the
-/// endpoint, its own models kept.
+/// Starts a staged rollout: the candidate is what an update to the version would make of the endpoint, its
+/// own models kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -18,6 +18,20 @@ pub struct StartRollout {
     /// Whether calls that the candidate does not answer are scored by it too, without effect on the caller.
     #[serde(default)]
     pub shadow: bool,
+}
+
+/// Changes a staged rollout; absent fields stay as they are. Another version is another rollout.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateRollout {
+    /// Of a hundred calls, how many the candidate answers. 0 with `shadow` answers none.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_percent: Option<u32>,
+    /// Whether calls that the candidate does not answer are scored by it too, without effect on the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<bool>,
 }
 
 /// Scores of one output column that fell into one range, or had one label.
@@ -103,16 +117,22 @@ pub struct Notice {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stay {
-    /// Until when; at most what the publisher allows. `null`: it need not stay.
+    /// Until when; at most what the publisher allows. `null`: it need not stay. It has to be there, so that
+    /// no request lets an endpoint go by leaving something out.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub until: Option<Timestamp>,
 }
 
-/// Changes what can be changed of a version: not what it is, but how customers are led to it.
+/// Changes what can be changed of a version: not what it is, but how customers are led to it. That is one
+/// field, which each request names: nothing else can be overwritten with it, and no `If-Match` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateVersion {
     /// Until when customers may stay on the versions before; `null`: without limit.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    #[serde(deserialize_with = "Option::deserialize")]
     pub may_stay_until: Option<Timestamp>,
 }
 
@@ -125,7 +145,7 @@ pub struct Replay {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
     /// Rows, cells as text in the order of the input columns of the version that the endpoint serves: at
-    /// most 100. Empty: the sample rows.
+    /// most 100. Empty: the sample rows, for a customer where the endpoint shows them.
     #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     #[serde(default)]
     pub rows: Vec<Vec<String>>,

@@ -208,8 +208,8 @@ routes! {
     RELEASE: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/release" as "release_models";
     /// Changes what customers hear of a version.
     UPDATE_VERSION: Patch "/api/v1/workspaces/{ws}/services/{svc}/versions/{n}" as "update_version";
-    /// Makes many endpoints at once.
-    CREATE_MANY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/many" as "create_many_endpoints";
+    /// Makes many endpoints at once. No endpoint has a name with a dash, so the path is none's.
+    CREATE_MANY: Post "/api/v1/workspaces/{ws}/services/{svc}/endpoints/create-many" as "create_many_endpoints";
     /// The endpoint's staged rollout.
     ROLLOUT: Get "/api/v1/workspaces/{ws}/services/{svc}/endpoints/{name}/rollout" as "get_rollout";
     /// Starts a staged rollout.
@@ -231,6 +231,7 @@ routes! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::check_endpoint_name;
 
     #[test]
     fn parameters_are_filled_in_order() {
@@ -257,6 +258,35 @@ mod tests {
                     "{}",
                     route.path
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_of_a_path_stands_where_an_endpoints_name_could() {
+        let parts = |route: &Route| route.path.split('/').collect::<Vec<_>>();
+        let could_be = |part: &str, word: &str| part.starts_with('{') || part == word;
+        for route in ALL {
+            let words = parts(route);
+            for named in ALL {
+                let others = parts(named);
+                if words.len() != others.len() {
+                    continue;
+                }
+                // Paths that the same request could mean, wherever else they differ.
+                let meet =
+                    |(word, other): (&&str, &&str)| could_be(other, word) || could_be(word, other);
+                if !words.iter().zip(&others).all(meet) {
+                    continue;
+                }
+                for (word, other) in words.iter().zip(&others) {
+                    let shadows = *other == "{name}" && !word.starts_with('{');
+                    assert!(
+                        !shadows || check_endpoint_name(word).is_err(),
+                        "{} shadows the endpoint “{word}”",
+                        route.path
+                    );
+                }
             }
         }
     }

@@ -72,7 +72,7 @@ pub struct VersionSummary {
     pub number: u32,
     /// Notes for customers.
     pub notes: String,
-    /// Who published it.
+    /// Who published it; for customers “the publisher”.
     pub published_by: String,
     /// When it was published.
     pub created_at: Timestamp,
@@ -94,7 +94,7 @@ pub struct Version {
     pub number: u32,
     /// Notes for customers.
     pub notes: String,
-    /// Who published it.
+    /// Who published it; for customers “the publisher”.
     pub published_by: String,
     /// When it was published.
     pub created_at: Timestamp,
@@ -102,7 +102,8 @@ pub struct Version {
     pub schema: Schema,
     /// The pipeline, in order.
     pub stages: Vec<Stage>,
-    /// The first sample rows of the package, cells as text in the order of the input columns; at most 20.
+    /// The first sample rows of the package, cells as text in the order of the input columns; at most 20. For
+    /// a customer none, unless an endpoint of its own shows them.
     pub samples: Vec<Vec<String>>,
     /// How the sample rows scored when they were scored last.
     pub parity: Parity,

@@ -110,7 +110,7 @@ pub struct LedgerLine {
     pub version: u32,
     /// How many versions it is behind the newest.
     pub behind: u32,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version: updates, rollouts and promotion are refused, runs pass it by.
     pub prevent_update: bool,
     /// Until when it stays where it is, as its customer chose.
     pub stay_until: Option<Timestamp>,

@@ -18,7 +18,7 @@ pub enum Setting {
     Limit,
     /// Whether it refuses calls.
     Paused,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version.
     PreventUpdate,
     /// Which calls are logged.
     Logging,
@@ -63,7 +63,7 @@ pub struct Settings {
     pub limit: LimitDraft,
     /// Whether it refuses calls.
     pub paused: bool,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version.
     pub prevent_update: bool,
     /// Which calls are logged.
     pub logging: Logging,

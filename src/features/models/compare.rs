@@ -1,7 +1,7 @@
 //! Examples scored by the version served and by the newest one, side by side.
 
-use super::Desk;
 use super::model::{CellPair, output_columns, pairs, replay_in_words};
+use super::{Around, Desk};
 use crate::client::{self, ClientError};
 use crate::features::pasted;
 use crate::ui::choice::Show;
@@ -16,7 +16,7 @@ use portico_api::rollout::{Replay, ReplayRow, Replayed};
 /// The most rows that are scored at once.
 const MOST: usize = 100;
 
-/// Compares both versions: on the service's sample rows at first, then on rows of one's own.
+/// Compares both versions: on the service's sample rows at first, if they are shown, then on rows of one's own.
 #[component]
 pub fn Compare(desk: Desk) -> impl IntoView {
     let replayed = RwSignal::new(None::<Replayed>);
@@ -46,7 +46,10 @@ pub fn Compare(desk: Desk) -> impl IntoView {
             busy.try_set(false);
         });
     });
-    run.run(Vec::new());
+    let samples = shows_samples(desk);
+    if samples {
+        run.run(Vec::new());
+    }
     let waiting = memo(move || busy.get() && replayed.read().is_none());
     let words = move || replayed.read().as_ref().map(replay_in_words);
     let table = move || {
@@ -70,14 +73,25 @@ pub fn Compare(desk: Desk) -> impl IntoView {
                 />
             </Show>
             {live(table)}
-            <OwnRows desk=desk busy=busy run=run/>
+            <OwnRows desk=desk busy=busy run=run samples=samples/>
         </section>
     }
 }
 
+/// Whether the server scores the sample rows for this person: for a customer where the endpoint shows them.
+fn shows_samples(desk: Desk) -> bool {
+    let shown = |around: &Around| around.endpoint.value.sample_data_enabled;
+    desk.outside.publisher() || untrack(|| desk.part(shown)).unwrap_or(true)
+}
+
 /// Rows of one's own.
 #[component]
-fn OwnRows(desk: Desk, busy: RwSignal<bool>, run: Callback<Vec<Vec<String>>>) -> impl IntoView {
+fn OwnRows(
+    desk: Desk,
+    busy: RwSignal<bool>,
+    run: Callback<Vec<Vec<String>>>,
+    samples: bool,
+) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
     let columns = untrack(|| {
@@ -103,13 +117,15 @@ fn OwnRows(desk: Desk, busy: RwSignal<bool>, run: Callback<Vec<Vec<String>>>) ->
         }
     };
     view! {
-        <details class="more">
+        <details class="more" open=!samples>
             <summary>"Compare rows of your own"</summary>
             <div class="more-fields">
                 <TextArea label="Rows" value=text hint=hint error=error rows=4 mono=true/>
                 <div class="row">
                     <Button kind=ButtonKind::Plain busy=busy on_click=Callback::new(compare)>"Compare these"</Button>
-                    <Button busy=busy on_click=Callback::new(move |_| run.run(Vec::new()))>"Sample rows again"</Button>
+                    {samples.then(|| view! {
+                        <Button busy=busy on_click=Callback::new(move |_| run.run(Vec::new()))>"Sample rows again"</Button>
+                    })}
                 </div>
             </div>
         </details>

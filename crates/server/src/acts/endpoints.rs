@@ -7,14 +7,13 @@ use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::endpoints::Stored;
 use crate::store::{Tx, audit, customers, endpoints, idempotency, quarantine, revisions, services};
-use portico_api::endpoint::{CreateEndpoint, Logging, UpdateEndpoint};
+use portico_api::endpoint::{CreateEndpoint, UpdateEndpoint};
 use portico_api::id::{EndpointId, ServiceId, WorkspaceId};
 use portico_api::key::KeySlot;
 use portico_api::name::{Availability, EndpointName};
 use portico_api::throttle::{Throttle, ThrottleProblem};
 use portico_domain::key::PlainKey;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The most tags an endpoint has, and the most characters each.
 const TAGS_MAX: (usize, usize) = (20, 40);
@@ -102,31 +101,17 @@ pub async fn create(
         None => EndpointId::from_bytes(app.entropy.bytes()?),
     };
     refuse_taken(&mut tx, &service.id, &request.name, now).await?;
+    let (place, name) = ((home.workspace, &service.id), request.name.clone());
     let new = Stored {
-        id: id.clone(),
-        workspace_id: home.workspace.clone(),
-        service_id: service.id.clone(),
         service_name: service.name.clone(),
-        name: request.name.clone(),
         description: request.description.clone(),
-        is_default: false,
-        version,
-        throttle,
-        paused: false,
         prevent_update: request.prevent_update,
         logging: request.logging,
         sample_data: request.sample_data_enabled,
         tags: request.tags.clone(),
         customer_id: request.customer_id.clone(),
-        customer_name: None,
-        stages: Vec::new(),
-        own_models: BTreeMap::new(),
-        stay_until: None,
         created_from: digest.to_vec(),
-        revision: 1,
-        row_version: 1,
-        created_at: now,
-        updated_at: now,
+        ..Stored::new(id.clone(), place, name, version, throttle, now)
     };
     let keys = insert(app, &mut tx, who, &new).await?;
     if let Some(once) = once {
@@ -165,33 +150,14 @@ pub async fn insert_default(
     service: &ServiceId,
     calls_cap: u32,
 ) -> Result<(), Error> {
-    let now = app.clock.now();
+    let id = EndpointId::from_bytes(app.entropy.bytes()?);
+    let name = EndpointName::parse(EndpointName::DEFAULT);
+    let name = name.map_err(|e| Error::Internal(e.to_string()))?;
+    let (throttle, now) = (Throttle::default_under(calls_cap), app.clock.now());
     let new = Stored {
-        id: EndpointId::from_bytes(app.entropy.bytes()?),
-        workspace_id: workspace.clone(),
-        service_id: service.clone(),
-        service_name: String::new(),
-        name: EndpointName::parse(EndpointName::DEFAULT)
-            .map_err(|e| Error::Internal(e.to_string()))?,
         description: "Follows the newest version by itself.".to_owned(),
         is_default: true,
-        version: 1,
-        throttle: Throttle::default_under(calls_cap),
-        paused: false,
-        prevent_update: false,
-        logging: Logging::None,
-        sample_data: true,
-        tags: Vec::new(),
-        customer_id: None,
-        customer_name: None,
-        stages: Vec::new(),
-        own_models: BTreeMap::new(),
-        stay_until: None,
-        created_from: Vec::new(),
-        revision: 1,
-        row_version: 1,
-        created_at: now,
-        updated_at: now,
+        ..Stored::new(id, (workspace, service), name, 1, throttle, now)
     };
     insert(app, tx, who, &new).await?;
     Ok(())

@@ -8,13 +8,12 @@ use crate::audit::Who;
 use crate::error::Error;
 use crate::store::customers;
 use crate::store::endpoints::{self, Stored};
-use portico_api::endpoint::Logging;
 use portico_api::id::{CustomerId, EndpointId};
 use portico_api::name::{Availability, EndpointName, check_description};
 use portico_api::throttle::{Throttle, ThrottleLevel};
 use portico_api::update::{CreateMany, CreatedMany, ManyError, ManyLine, ManyRow, ManyState};
 use sqlx::SqliteConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// The most rows of a list.
 pub const ROWS_MAX: usize = 1_000;
@@ -275,30 +274,13 @@ fn differences(row: &Wanted<'_>, there: &Stored) -> Vec<ManyError> {
 
 fn new(app: &App, home: Home<'_>, row: &Wanted<'_>, now: i64) -> Result<Stored, Error> {
     let service = &home.service.service;
+    let id = EndpointId::from_bytes(app.entropy.bytes()?);
+    let (place, name) = ((home.workspace, &service.id), row.name.clone());
+    let version = service.newest_version;
     Ok(Stored {
-        id: EndpointId::from_bytes(app.entropy.bytes()?),
-        workspace_id: home.workspace.clone(),
-        service_id: service.id.clone(),
         service_name: service.name.clone(),
-        name: row.name.clone(),
         description: row.description.to_owned(),
-        is_default: false,
-        version: service.newest_version,
-        throttle: row.throttle,
-        paused: false,
-        prevent_update: false,
-        logging: Logging::None,
-        sample_data: true,
-        tags: Vec::new(),
         customer_id: row.customer.as_ref().map(|(id, _)| id.clone()),
-        customer_name: None,
-        stages: Vec::new(),
-        own_models: BTreeMap::new(),
-        stay_until: None,
-        created_from: Vec::new(),
-        revision: 1,
-        row_version: 1,
-        created_at: now,
-        updated_at: now,
+        ..Stored::new(id, place, name, version, row.throttle, now)
     })
 }

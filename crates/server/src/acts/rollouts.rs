@@ -3,7 +3,7 @@
 //! kept; so whatever else changes the endpoint's version or models ends the rollout, in its transaction.
 
 use super::models::{TRIES, digests, living, version};
-use super::updates::{self, Change, Wish, carry_out, not_updated};
+use super::updates::{self, Change, Wish, carry_out, not_updated, stays};
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::store::endpoints::{self, Stored};
 use crate::store::{Tx, audit, rollouts};
 use portico_api::id::EndpointId;
-use portico_api::rollout::StartRollout;
+use portico_api::rollout::{StartRollout, UpdateRollout};
 use portico_domain::update::{Fate, Line, Plan, UpdateProblem};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -49,8 +49,8 @@ pub async fn tried(app: &App, endpoint: &Stored, number: u32) -> Result<Pipeline
     Pipeline::with_models(schema, &stages, &own, &endpoint.id)
 }
 
-fn check(request: &StartRollout) -> Result<(), Error> {
-    if request.share_percent > 100 {
+fn check(share_percent: u32) -> Result<(), Error> {
+    if share_percent > 100 {
         return Err(Error::field(
             "/share_percent",
             "share_out_of_range",
@@ -58,6 +58,12 @@ fn check(request: &StartRollout) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// What is tried is on its way to being in force, so it is not begun, nor carried through, against a
+/// customer's choice.
+fn refuse_staying(app: &App, present: &Stored) -> Result<(), Error> {
+    stays(present, app.clock.now()).map_or(Ok(()), |why| Err(Error::Conflict(why)))
 }
 
 fn none() -> Error {
@@ -68,16 +74,18 @@ fn none() -> Error {
 ///
 /// # Errors
 /// [`Error::Invalid`] by field, and naming each own model that has no place in the version;
-/// [`Error::Conflict`] for the default endpoint, where updates are prevented, and where a rollout runs.
+/// [`Error::Conflict`] for the default endpoint, where updates are prevented, where the customer stays on the
+/// version in force, and where a rollout runs.
 pub async fn start(
     app: &App,
     who: &Who,
     endpoint: &EndpointId,
     request: &StartRollout,
 ) -> Result<(), Error> {
-    check(request)?;
+    check(request.share_percent)?;
     for _ in 0..TRIES {
         let present = living(app, endpoint).await?;
+        refuse_staying(app, &present)?;
         let plan = plan(app, &present, request.version).await?;
         match &plan.problem {
             Some(problem) => return Err(not_updated(problem)),
@@ -121,7 +129,8 @@ pub async fn start(
     Err(Error::PreconditionFailed)
 }
 
-/// Changes share and shadow of the rollout that runs, if its row still has `row_version`.
+/// Changes share and shadow of the rollout that runs, if its row still has `row_version`; what the request
+/// leaves out stays as it is.
 ///
 /// # Errors
 /// [`Error::Invalid`] by field, [`Error::PreconditionFailed`] if it changed or ended meanwhile.
@@ -130,24 +139,14 @@ pub async fn change(
     who: &Who,
     endpoint: &Stored,
     present: &rollouts::Stored,
-    request: &StartRollout,
+    change: &UpdateRollout,
 ) -> Result<(), Error> {
-    check(request)?;
-    if request.version != present.version {
-        return Err(Error::field(
-            "/version",
-            "version_other",
-            format!(
-                "This rollout is of version {}. End it and start another to try another version.",
-                present.version
-            ),
-        ));
-    }
     let next = rollouts::Stored {
-        share_percent: request.share_percent,
-        shadow: request.shadow,
+        share_percent: change.share_percent.unwrap_or(present.share_percent),
+        shadow: change.shadow.unwrap_or(present.shadow),
         ..present.clone()
     };
+    check(next.share_percent)?;
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     rollouts::update(
@@ -187,8 +186,8 @@ pub async fn end(
 /// Updates the endpoint to the version that is tried, which ends the rollout.
 ///
 /// # Errors
-/// [`Error::Conflict`] where no rollout runs or updates are prevented, [`Error::PreconditionFailed`] if the
-/// endpoint keeps changing meanwhile. Nothing has changed then.
+/// [`Error::Conflict`] where no rollout runs, updates are prevented, or the customer stays on the version in
+/// force; [`Error::PreconditionFailed`] if the endpoint keeps changing meanwhile. Nothing has changed then.
 pub async fn promote(app: &App, who: &Who, endpoint: &EndpointId) -> Result<(), Error> {
     app.flush_usage().await?;
     for _ in 0..TRIES {
@@ -198,6 +197,7 @@ pub async fn promote(app: &App, who: &Who, endpoint: &EndpointId) -> Result<(), 
             rollouts::find(&mut conn, endpoint).await?
         };
         let rollout = rollout.ok_or_else(none)?;
+        refuse_staying(app, &present)?;
         let plan = plan(app, &present, rollout.version).await?;
         if let Some(problem) = &plan.problem {
             return Err(not_updated(problem));

@@ -6,7 +6,7 @@ use super::known::{self, Known};
 use super::models::{TRIES, digests, living, pointer, revise};
 use crate::app::App;
 use crate::audit::{Entry, Who};
-use crate::clock::Micros;
+use crate::clock::{Micros, on_the_wire};
 use crate::error::Error;
 use crate::store::endpoints::{self, Stored};
 use crate::store::{Tx, audit, models};
@@ -83,6 +83,17 @@ pub async fn plan(app: &App, endpoint: &Stored, wish: Wish) -> Result<Plan, Erro
     let there = known.serving(endpoint).ok_or_else(known::unknown)?;
     let target = known.target(version).ok_or_else(known::unknown)?;
     Ok(update::plan(&there, &target, wish.overwrite))
+}
+
+/// Why what is done to endpoints past their customers' choices passes one by now: its customer stays. An update
+/// of one endpoint alone is allowed all the same.
+pub(super) fn stays(endpoint: &Stored, now: Micros) -> Option<String> {
+    let until = on_the_wire(endpoint.stay_until.filter(|until| *until > now)?);
+    let day = until.as_str().get(..10).unwrap_or(until.as_str());
+    Some(format!(
+        "Its customer stays on version {} until {day}.",
+        endpoint.version
+    ))
 }
 
 /// A refused update as an error that names each resource.

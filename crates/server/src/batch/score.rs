@@ -2,9 +2,9 @@
 //! together, and a run that the model refuses is halved until the row that it refuses is alone.
 
 use super::reader::Row;
-use crate::calls::pipeline::{OutputColumn, Pipeline, of_parameter};
+use crate::calls::pipeline::{Given, OutputColumn, Pipeline};
 use crate::error::Error;
-use crate::scoring::{Engine, ScoreCall, ScoringError, Values};
+use crate::scoring::{Engine, ScoringError, Values};
 use portico_api::cell::{self, Cell};
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,23 +138,13 @@ impl Scorer {
             .collect();
         let mut tries = 0;
         loop {
-            let mut inputs = self
-                .pipeline
-                .tensors_of(&columns)
-                .map_err(|error| RunProblem::Final(error.to_string()))?;
-            inputs.extend(self.parameters.iter().cloned().map(of_parameter));
-            let scored = self
-                .engine
-                .score(ScoreCall {
-                    stages: Arc::clone(&self.pipeline.stages),
-                    inputs,
-                    parameters: self.parameters.len(),
-                    outputs: Arc::clone(&self.pipeline.tensors),
-                    deadline: RUN_TIME,
-                    group: Arc::clone(&self.pipeline.group),
-                    permit: None,
-                })
-                .await;
+            let tensors = self.pipeline.tensors_of(&columns);
+            let given = Given {
+                tensors: tensors.map_err(|error| RunProblem::Final(error.to_string()))?,
+                parameters: self.parameters.clone(),
+            };
+            let asked = self.pipeline.asked(given, RUN_TIME, None);
+            let scored = self.engine.score(asked).await;
             let problem = match scored {
                 Ok(scored) => {
                     let columns = self.pipeline.columns_of(&scored.outputs);

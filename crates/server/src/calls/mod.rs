@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::error::Error;
 use crate::rollout::Arm;
 use crate::rollout::shadow::{After, Shadow};
-use crate::scoring::ScoreCall;
 use crate::snapshot::Entry;
 use crate::throttle::load::Seat;
 use crate::usage::Outcome;
@@ -238,23 +237,9 @@ impl Call {
     ) -> Result<Answer, Error> {
         let entry = Arc::clone(&self.entry);
         let pipeline = entry.pipeline_of(self.arm);
-        let Given {
-            tensors: mut inputs,
-            parameters,
-        } = given;
-        let given_once = parameters.len();
-        inputs.extend(parameters.into_iter().map(pipeline::of_parameter));
-        let deadline = self.time_left();
+        let asked = pipeline.asked(given, self.time_left(), Some(Arc::clone(&permit)));
         let scoring = self.app.load.scoring();
-        let run = self.app.engine.score(ScoreCall {
-            stages: Arc::clone(&pipeline.stages),
-            inputs,
-            parameters: given_once,
-            outputs: Arc::clone(&pipeline.tensors),
-            deadline,
-            group: Arc::clone(&pipeline.group),
-            permit: Some(Arc::clone(&permit) as _),
-        });
+        let run = self.app.engine.score(asked);
         let (scored, shadow) = match self.shadow.take() {
             None => (run.await, None),
             Some(shadow) => {

@@ -2,13 +2,15 @@
 //! models in their places, and how columns become tensors and tensors become columns.
 
 use crate::error::Error;
-use crate::scoring::{Element, ModelDigest, Tensor, Text, Values};
+use crate::scoring::{Element, ModelDigest, ScoreCall, Tensor, Text, Values};
 use crate::store::endpoints;
 use portico_api::cell::{Cell, TypedCell};
 use portico_api::id::EndpointId;
 use portico_api::schema::{ColumnType, Schema};
+use portico_domain::throttle::Permit;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// A pipeline, ready to be called.
 #[derive(Debug)]
@@ -160,6 +162,30 @@ impl Pipeline {
             });
         }
         Ok(tensors)
+    }
+
+    /// What the engine is asked for these; `permit` is held until the run has ended.
+    pub fn asked(
+        &self,
+        given: Given,
+        deadline: Duration,
+        permit: Option<Arc<Permit>>,
+    ) -> ScoreCall {
+        let Given {
+            tensors: mut inputs,
+            parameters,
+        } = given;
+        let given_once = parameters.len();
+        inputs.extend(parameters.into_iter().map(of_parameter));
+        ScoreCall {
+            stages: Arc::clone(&self.stages),
+            inputs,
+            parameters: given_once,
+            outputs: Arc::clone(&self.tensors),
+            deadline,
+            group: Arc::clone(&self.group),
+            permit: permit.map(|permit| permit as _),
+        }
     }
 
     /// The answer's columns from the tensors that the engine gave, in the order of [`Pipeline::tensors`].

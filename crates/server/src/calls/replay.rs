@@ -2,20 +2,21 @@
 //! version would answer. It takes one of the endpoint's permits, as a signed-in call does, but is a look and
 //! none of the endpoint's calls: it is not counted as one.
 
-use super::pipeline::{Given, OutputColumn, Pipeline, of_parameter};
+use super::pipeline::{OutputColumn, Pipeline};
 use super::rows::{self, Marks, Rows};
 use super::{compare, given_to, limits, share};
 use crate::app::App;
 use crate::batch;
 use crate::error::Error;
-use crate::scoring::{ScoreCall, ScoringError};
+use crate::scoring::ScoringError;
 use crate::snapshot::Entry;
 use portico_api::rollout::{ReplayRow, ReplaySide};
 use portico_api::usage::UsageSlot;
 use portico_domain::throttle::Permit;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// The most rows of one look.
 pub const ROWS_MAX: usize = 100;
@@ -43,10 +44,12 @@ pub async fn replay(
         limit: refused.limit,
         of: refused.of,
     })?;
+    let (_, time) = limits(app, entry);
     let look = Look {
         app,
         permit: Arc::new(permit),
-        until: Instant::now() + limits(app, entry).1,
+        time,
+        until: Instant::now() + time,
         names: (entry.pipeline.schema.inputs.iter())
             .map(|column| column.name.clone())
             .collect(),
@@ -67,6 +70,8 @@ pub async fn replay(
 struct Look<'a> {
     app: &'a App,
     permit: Arc<Permit>,
+    /// What a call to the endpoint may take.
+    time: Duration,
     /// When both sides have to be done.
     until: Instant,
     names: Vec<String>,
@@ -149,28 +154,17 @@ impl Look<'_> {
         pipeline: &Pipeline,
         part: &[usize],
     ) -> Result<Result<Vec<OutputColumn>, ScoringError>, Error> {
-        let Given {
-            tensors: mut inputs,
-            parameters,
-        } = given_to(pipeline, &self.sent(part))?;
-        let given_once = parameters.len();
-        inputs.extend(parameters.into_iter().map(of_parameter));
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left == Duration::ZERO {
+        let given = given_to(pipeline, &self.sent(part))?;
+        if self.until <= Instant::now() {
             return Ok(Err(ScoringError::DeadlineExceeded));
         }
-        let scored = self.app.engine.score(ScoreCall {
-            stages: Arc::clone(&pipeline.stages),
-            inputs,
-            parameters: given_once,
-            outputs: Arc::clone(&pipeline.tensors),
-            deadline: left,
-            group: Arc::clone(&pipeline.group),
-            permit: Some(Arc::clone(&self.permit) as _),
-        });
-        match scored.await {
-            Ok(scored) => Ok(Ok(pipeline.columns_of(&scored.outputs)?)),
-            Err(problem) => Ok(Err(problem)),
+        // The engine is told the time of a whole call, and the run given up when the look's is over: a
+        // model that had only what other rows left it is not struck for that.
+        let asked = pipeline.asked(given, self.time, Some(Arc::clone(&self.permit)));
+        match timeout_at(self.until, self.app.engine.score(asked)).await {
+            Ok(Ok(scored)) => Ok(Ok(pipeline.columns_of(&scored.outputs)?)),
+            Ok(Err(problem)) => Ok(Err(problem)),
+            Err(_) => Ok(Err(ScoringError::DeadlineExceeded)),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! One likely row through an endpoint's models, so that the types of their outputs are known before the
 //! first call. It holds a permit like any call, but is none of a customer's and not counted.
 
-use super::pipeline::{Pipeline, of_parameter};
-use super::rows::{self, Marks, Rows};
+use super::pipeline::Pipeline;
+use super::rows::Rows;
 use crate::app::App;
 use crate::error::Error;
-use crate::scoring::ScoreCall;
 use crate::snapshot::Entry;
 use portico_api::schema::{ColumnType, InputColumn};
 use portico_api::usage::UsageSlot;
@@ -27,22 +26,10 @@ pub async fn score_one_row(app: &App, entry: &Entry) -> Result<(), Error> {
         })?;
     let pipeline = &entry.pipeline;
     let row = likely_row(pipeline);
-    let checked = rows::check(&pipeline.schema, &row, Marks::Skipped)?;
-    let mut inputs = pipeline.tensors_of(&checked.columns)?;
-    let parameters = checked.parameters.len();
-    inputs.extend(checked.parameters.into_iter().map(of_parameter));
-    let scored = app
-        .engine
-        .score(ScoreCall {
-            stages: Arc::clone(&pipeline.stages),
-            inputs,
-            parameters,
-            outputs: Arc::clone(&pipeline.tensors),
-            deadline: super::limits(app, entry).1,
-            group: Arc::clone(&pipeline.group),
-            permit: Some(Arc::new(permit)),
-        })
-        .await?;
+    let given = super::given_to(pipeline, &row)?;
+    let (_, time) = super::limits(app, entry);
+    let asked = pipeline.asked(given, time, Some(Arc::new(permit)));
+    let scored = app.engine.score(asked).await?;
     pipeline.columns_of(&scored.outputs).map(|_| ())
 }
 
@@ -85,6 +72,7 @@ fn likely(column: &InputColumn) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calls::rows::{self, Marks};
     use portico_api::schema::Schema;
     use serde_json::json;
 

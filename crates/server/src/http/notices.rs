@@ -11,6 +11,7 @@ use crate::calls::replay;
 use crate::clock::on_the_wire;
 use crate::error::Error;
 use crate::store::endpoints::Stored;
+use crate::store::services::Viewer;
 use crate::store::{notices, services};
 use axum::Json;
 use axum::extract::State;
@@ -121,6 +122,13 @@ async fn score(
     check(&rows, inputs.len())?;
     let other = rollouts::tried(&app, stored, to).await?;
     let rows = if rows.is_empty() {
+        if !stored.sample_data && matches!(caller.viewer(), Viewer::Granted(_)) {
+            return Err(Error::field(
+                "/rows",
+                "sample_data_off",
+                "This endpoint does not show the sample rows: send rows of your own.",
+            ));
+        }
         self::version(&app, &stored.service_id, stored.version)
             .await?
             .samples

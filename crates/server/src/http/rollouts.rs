@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portico_api::endpoint::Endpoint;
-use portico_api::rollout::{Rollout, StartRollout};
+use portico_api::rollout::{Rollout, StartRollout, UpdateRollout};
 use portico_api::routes;
 
 pub(super) fn routes(api: &mut Registrar) {
@@ -91,7 +91,7 @@ async fn update(
     caller: Caller,
     place: Place,
     if_match: IfMatch,
-    body: Body<StartRollout>,
+    body: Body<UpdateRollout>,
 ) -> Result<Tagged<Rollout>, Error> {
     let endpoint = find(&app, &caller, &place).await?;
     let present = running(&app, &endpoint).await?;

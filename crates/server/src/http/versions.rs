@@ -1,4 +1,5 @@
-//! Versions of a service: read, and checked again on the engine that runs now. A version never changes.
+//! Versions of a service: read, and checked again on the engine that runs now. What a version is never
+//! changes. A customer's people read no publisher's name, and the sample rows where their endpoints show them.
 
 use super::extract::{self, PageWish, Place};
 use super::router::Registrar;
@@ -6,7 +7,9 @@ use crate::access::Caller;
 use crate::acts::versions as acts;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::services;
+use crate::store::revisions::PUBLISHER;
+use crate::store::services::Viewer;
+use crate::store::{endpoints, services};
 use axum::Json;
 use axum::extract::State;
 use portico_api::page::Page;
@@ -39,16 +42,32 @@ async fn list(
         wish.fetch(),
     )
     .await?;
-    Ok(Json(wish.page(found, |version| {
-        (version.number.to_string(), String::new())
-    })))
+    let mut page = wish.page(found, |version| (version.number.to_string(), String::new()));
+    for version in &mut page.items {
+        version.published_by = published_by(&caller, std::mem::take(&mut version.published_by));
+    }
+    Ok(Json(page))
+}
+
+/// Who published a version, as this caller reads it.
+fn published_by(caller: &Caller, name: String) -> String {
+    match caller.viewer() {
+        Viewer::All => name,
+        Viewer::Granted(_) => PUBLISHER.to_owned(),
+    }
 }
 
 async fn get(State(app): State<App>, caller: Caller, place: Place) -> Result<Json<Version>, Error> {
     let service = super::services::find(&app, &caller, &place).await?.service;
     let number = place.version.ok_or(Error::NotFound)?;
-    let version = services::version(app.store.read(), &service.id, number).await?;
-    version.map(Json).ok_or(Error::NotFound)
+    let pool = app.store.read();
+    let version = services::version(pool, &service.id, number).await?;
+    let mut version = version.ok_or(Error::NotFound)?;
+    version.published_by = published_by(&caller, version.published_by);
+    if !endpoints::shows_samples(pool, &service.id, caller.viewer()).await? {
+        version.samples.clear();
+    }
+    Ok(Json(version))
 }
 
 async fn check(

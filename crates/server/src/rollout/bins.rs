@@ -83,6 +83,13 @@ impl Bins {
         *self.0.entry(bin).or_default() += rows;
     }
 
+    /// Adds what another has counted.
+    pub fn merge(&mut self, other: Self) {
+        for (bin, rows) in other.0 {
+            self.add(bin, rows);
+        }
+    }
+
     /// Counts the scores of a column.
     pub fn count(&mut self, kind: OutputKind, values: &Values) {
         let label = |text: &str| Bin::Label(text.chars().take(LABEL_LENGTH).collect());

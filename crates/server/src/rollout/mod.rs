@@ -9,6 +9,7 @@ pub mod tally;
 use crate::calls::pipeline::{OutputColumn, Pipeline};
 use crate::scoring::Values;
 use crate::store::rollouts::Stored;
+use bins::Bins;
 use portico_api::schema::{OutputKind, Schema};
 use portico_domain::split::Splitter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,13 +93,20 @@ impl Counts {
         columns.get(at).map(|column| (&column.values, kind))
     }
 
+    /// The counted scores of an answer in their bins: made before the counters are locked, as an answer may
+    /// have many rows.
+    fn binned(&self, arm: Arm, columns: &[OutputColumn]) -> Bins {
+        let mut bins = Bins::default();
+        if let Some((values, kind)) = self.scores(arm, columns) {
+            bins.count(kind, values);
+        }
+        bins
+    }
+
     /// Counts a call that was scored. `models` is the time that its models took.
     pub fn scored(&self, arm: Arm, models: Duration, columns: &[OutputColumn]) {
-        let scores = self.scores(arm, columns);
-        let kind = scores.map_or(OutputKind::Value, |(_, kind)| kind);
-        self.tally()
-            .side_mut(arm)
-            .scored(models, kind, scores.map(|(values, _)| values));
+        let bins = self.binned(arm, columns);
+        self.tally().side_mut(arm).scored(models, bins);
     }
 
     /// Counts a call that failed.
@@ -109,9 +117,10 @@ impl Counts {
     /// Counts a call that the candidate scored in shadow, with the rows that were compared with the answer
     /// and those among them that differed.
     pub fn shadowed(&self, models: Duration, columns: &[OutputColumn], compared: (u64, u64)) {
-        self.scored(Arm::Candidate, models, columns);
+        let bins = self.binned(Arm::Candidate, columns);
         let mut tally = self.tally();
         let side = &mut tally.candidate;
+        side.scored(models, bins);
         side.shadow_calls += 1;
         side.compared += compared.0;
         side.different += compared.1;

@@ -6,9 +6,9 @@
 use super::Candidate;
 use crate::app::App;
 use crate::calls::compare;
-use crate::calls::pipeline::{Given, OutputColumn, of_parameter};
+use crate::calls::pipeline::{Given, OutputColumn};
 use crate::error::Error;
-use crate::scoring::{ScoreCall, ScoringError, Values};
+use crate::scoring::{ScoringError, Values};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -121,18 +121,7 @@ async fn score(
 ) -> Result<(Duration, Vec<OutputColumn>), Error> {
     let pipeline = &candidate.pipeline;
     let engine = app.batch.engine(app).await?;
-    let parameters = given.parameters.len();
-    let mut inputs = given.tensors;
-    inputs.extend(given.parameters.into_iter().map(of_parameter));
-    let run = engine.score(ScoreCall {
-        stages: Arc::clone(&pipeline.stages),
-        inputs,
-        parameters,
-        outputs: Arc::clone(&pipeline.tensors),
-        deadline: DEADLINE,
-        group: Arc::clone(&pipeline.group),
-        permit: None,
-    });
+    let run = engine.score(pipeline.asked(given, DEADLINE, None));
     let scored = tokio::time::timeout(time, run)
         .await
         .map_err(|_| ScoringError::DeadlineExceeded)??;

@@ -1,10 +1,8 @@
 //! What is counted of both sides of a rollout: in memory since the last flush, and in all as stored.
 
 use super::bins::Bins;
-use crate::scoring::Values;
 use crate::usage::histogram::Histogram;
 use portico_api::rollout::ArmReport;
-use portico_api::schema::OutputKind;
 use std::time::Duration;
 
 /// Which side of a rollout.
@@ -49,14 +47,12 @@ pub struct Side {
 }
 
 impl Side {
-    /// Counts a call whose rows were scored.
-    pub fn scored(&mut self, models: Duration, kind: OutputKind, scores: Option<&Values>) {
+    /// Counts a call whose rows were scored, and where their scores fell.
+    pub fn scored(&mut self, models: Duration, scores: Bins) {
         self.calls += 1;
         let micros = u64::try_from(models.as_micros()).unwrap_or(u64::MAX);
         self.latency.record(micros);
-        if let Some(values) = scores {
-            self.bins.count(kind, values);
-        }
+        self.bins.merge(scores);
     }
 
     /// Counts a call that failed.
@@ -73,9 +69,7 @@ impl Side {
         self.compared += other.compared;
         self.different += other.different;
         self.latency.merge(&other.latency);
-        for (bin, rows) in other.bins.0 {
-            self.bins.add(bin, rows);
-        }
+        self.bins.merge(other.bins);
     }
 
     /// As the wire shows it.
@@ -141,15 +135,21 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scoring::Values;
+    use portico_api::schema::OutputKind;
 
     #[test]
     fn sides_are_counted_apart_and_added_up() {
         let mut tally = Tally::default();
         assert!(tally.is_empty());
-        let labels = Values::Text(["a", "b"].iter().collect());
+        let mut labels = Bins::default();
+        labels.count(
+            OutputKind::Label,
+            &Values::Text(["a", "b"].iter().collect()),
+        );
         let time = Duration::from_millis(3);
         let side = tally.side_mut(Arm::Candidate);
-        side.scored(time, OutputKind::Label, Some(&labels));
+        side.scored(time, labels);
         side.failed();
         tally.merge(tally.clone());
         assert_eq!(tally.current, Side::default());

@@ -36,7 +36,7 @@ pub struct Stored {
     pub throttle: Throttle,
     /// Whether it refuses calls.
     pub paused: bool,
-    /// Whether bulk updates pass it by.
+    /// Whether it is kept on its version: updates, rollouts and promotion are refused, runs pass it by.
     pub prevent_update: bool,
     /// Which calls are logged.
     pub logging: Logging,
@@ -67,25 +67,72 @@ pub struct Stored {
     pub updated_at: Micros,
 }
 
-const COLUMNS: &str = "
+impl Stored {
+    /// An endpoint that is to be made at `now`: granted to nobody, with what else is so unless somebody says
+    /// otherwise.
+    pub fn new(
+        id: EndpointId,
+        (workspace, service): (&WorkspaceId, &ServiceId),
+        name: EndpointName,
+        version: u32,
+        throttle: Throttle,
+        now: Micros,
+    ) -> Self {
+        Self {
+            id,
+            workspace_id: workspace.clone(),
+            service_id: service.clone(),
+            service_name: String::new(),
+            name,
+            description: String::new(),
+            is_default: false,
+            version,
+            throttle,
+            paused: false,
+            prevent_update: false,
+            logging: Logging::None,
+            sample_data: true,
+            tags: Vec::new(),
+            customer_id: None,
+            customer_name: None,
+            stages: Vec::new(),
+            own_models: BTreeMap::new(),
+            stay_until: None,
+            created_from: Vec::new(),
+            revision: 1,
+            row_version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+const COLUMNS: &str = concat!(
+    "
     SELECT e.id, e.workspace_id, e.service_id, s.name AS service_name, e.name, e.description, e.is_default, e.version, e.level,
            e.max_calls, e.queue_ms, e.queue_max, e.paused, e.prevent_update, e.logging, e.sample_data, e.tags, e.customer_id, c.name AS customer_name,
            e.created_from, e.row_version, e.created_at, e.updated_at,
            (SELECT json_group_array(json_array(t.resource, t.sha256) ORDER BY t.position) FROM stage t
              WHERE t.service_id = e.service_id AND t.number = e.version) AS stages,
            (SELECT json_group_object(m.resource, m.sha256) FROM endpoint_model m WHERE m.endpoint_id = e.id) AS own_models,
-           min(e.stay_until, coalesce((SELECT min(v.may_stay_until) FROM version v
-             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until)) AS stay_until,
+           ",
+    stay_until!(),
+    " AS stay_until,
            (SELECT coalesce(max(r.number), 0) FROM revision r WHERE r.endpoint_id = e.id) AS revision
       FROM endpoint e JOIN service s ON s.id = e.service_id JOIN workspace w ON w.id = e.workspace_id
       LEFT JOIN customer c ON c.id = e.customer_id
-     WHERE s.deleted_at IS NULL AND w.deleted_at IS NULL";
+     WHERE s.deleted_at IS NULL AND w.deleted_at IS NULL"
+);
 
 /// A condition that leaves what the viewer bound as `$1` can see.
 const GRANTED: &str = "($1 IS NULL OR e.customer_id IN (SELECT customer_id FROM customer_person WHERE person_id = $1))";
 
-fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
+fn name(row: &sqlx::sqlite::SqliteRow) -> Result<EndpointName, Error> {
     let name: String = row.try_get("name")?;
+    EndpointName::parse(&name).map_err(|problem| Error::Internal(problem.to_string()))
+}
+
+fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
     let level: String = row.try_get("level")?;
     let logging: String = row.try_get("logging")?;
     let tags: String = row.try_get("tags")?;
@@ -97,7 +144,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, Error> {
         workspace_id: super::id(row, "workspace_id", WorkspaceId::parse)?,
         service_id: super::id(row, "service_id", ServiceId::parse)?,
         service_name: row.try_get("service_name")?,
-        name: EndpointName::parse(&name).map_err(|problem| Error::Internal(problem.to_string()))?,
+        name: name(row)?,
         description: row.try_get("description")?,
         is_default: row.try_get("is_default")?,
         version: row.try_get("version")?,
@@ -232,21 +279,82 @@ pub async fn list(
     after: Option<&(String, String)>,
     limit: u32,
 ) -> Result<Vec<Stored>, Error> {
-    // `default` sorts before everything, whatever its letters say.
-    let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT * FROM ({COLUMNS} AND e.deleted_at IS NULL AND {GRANTED} AND e.workspace_id = $2 AND e.service_id = $3)
-          WHERE $4 IS NULL OR (1 - is_default, name) > ($4, $5) ORDER BY is_default DESC, name LIMIT $6"
-    ));
-    let rows = sqlx::query(sql)
+    let after = after.map(passed);
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(page(after.is_some())))
         .bind(viewer.person())
         .bind(workspace.as_str())
         .bind(service.as_str())
-        .bind(after.map(|(rank, _)| rank.parse::<i64>().unwrap_or(1)))
-        .bind(after.map(|(_, name)| name))
-        .bind(limit)
-        .fetch_all(pool)
-        .await?;
+        .bind(limit);
+    if let Some(name) = after {
+        query = query.bind(name);
+    }
+    let rows = query.fetch_all(pool).await?;
     rows.iter().map(stored).collect()
+}
+
+/// The name that a page token of `default` first, then by name leaves behind; of `default`, none.
+pub(super) fn passed((rank, name): &(String, String)) -> &str {
+    if rank == "0" { "" } else { name }
+}
+
+/// A page of a service's endpoints, as the index has them: from the beginning, or after the name `$5`, where
+/// `default` is no more.
+fn page(further: bool) -> String {
+    let end = if further {
+        "AND (1 - e.is_default) = 1 AND e.name > $5 ORDER BY e.name LIMIT $4"
+    } else {
+        "ORDER BY 1 - e.is_default, e.name LIMIT $4"
+    };
+    format!(
+        "{COLUMNS} AND e.deleted_at IS NULL AND {GRANTED} AND e.workspace_id = $2 AND e.service_id = $3 {end}"
+    )
+}
+
+/// Ids and names of a service's living endpoints besides `default`, by name; with those that have models of
+/// their own, or without them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn names(
+    conn: &mut SqliteConnection,
+    service: &ServiceId,
+    customised: bool,
+) -> Result<Vec<(EndpointId, EndpointName)>, Error> {
+    let rows = sqlx::query(
+        "SELECT e.id, e.name FROM endpoint e
+          WHERE e.service_id = $1 AND e.deleted_at IS NULL AND (1 - e.is_default) = 1
+            AND ($2 OR NOT EXISTS (SELECT 1 FROM endpoint_model m WHERE m.endpoint_id = e.id))
+          ORDER BY e.name",
+    )
+    .bind(service.as_str())
+    .bind(customised)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((super::id(row, "id", EndpointId::parse)?, name(row)?)))
+        .collect()
+}
+
+/// Whether a viewer may see the sample rows of a service: a customer's person where one of its endpoints there
+/// shows them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn shows_samples(
+    pool: &SqlitePool,
+    service: &ServiceId,
+    viewer: Viewer<'_>,
+) -> Result<bool, Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT $1 IS NULL OR EXISTS (SELECT 1 FROM endpoint e
+                  WHERE e.service_id = $2 AND e.deleted_at IS NULL AND e.sample_data = 1 AND {GRANTED})"
+    ));
+    let shows = sqlx::query_scalar(sql)
+        .bind(viewer.person())
+        .bind(service.as_str())
+        .fetch_one(pool)
+        .await?;
+    Ok(shows)
 }
 
 /// Endpoints granted to organisations of a person, over all workspaces, by service and name.
@@ -393,10 +501,7 @@ pub async fn update(
     .bind(changed.throttle.queue_max)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// Moves the default endpoint of a service to a version, as it follows the newest by itself.
@@ -452,10 +557,7 @@ pub async fn delete(
     .bind(now)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// Brings a deleted endpoint back.
@@ -482,18 +584,20 @@ pub async fn restore(
     super::id(&row, "id", EndpointId::parse)
 }
 
+/// Endpoints that were deleted by `$1`.
+const GONE: &str = "SELECT id FROM endpoint WHERE deleted_at <= $1";
+
 /// Removes endpoints that can't be restored any more; their ids stay spent.
 ///
 /// # Errors
 /// If the database does not take it.
 pub async fn purge(conn: &mut SqliteConnection, now: Micros) -> Result<(), Error> {
-    let gone = "SELECT id FROM endpoint WHERE deleted_at <= $1";
     for statement in [
-        format!("INSERT OR IGNORE INTO spent_endpoint (id) {gone}"),
-        format!("DELETE FROM access_key WHERE endpoint_id IN ({gone})"),
-        format!("DELETE FROM endpoint_model WHERE endpoint_id IN ({gone})"),
-        format!("DELETE FROM revision WHERE endpoint_id IN ({gone})"),
-        format!("DELETE FROM rollout WHERE endpoint_id IN ({gone})"),
+        format!("INSERT OR IGNORE INTO spent_endpoint (id) {GONE}"),
+        format!("DELETE FROM access_key WHERE endpoint_id IN ({GONE})"),
+        format!("DELETE FROM endpoint_model WHERE endpoint_id IN ({GONE})"),
+        format!("DELETE FROM revision WHERE endpoint_id IN ({GONE})"),
+        format!("DELETE FROM rollout WHERE endpoint_id IN ({GONE})"),
         "DELETE FROM endpoint WHERE deleted_at <= $1".to_owned(),
     ] {
         sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -502,4 +606,37 @@ pub async fn purge(conn: &mut SqliteConnection, now: Micros) -> Result<(), Error
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// How SQLite goes about a statement.
+    async fn way(store: &Store, statement: &str) -> String {
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let rows = sqlx::query(sql).fetch_all(store.read()).await.unwrap();
+        let line = |row: &sqlx::sqlite::SqliteRow| row.get::<String, _>("detail");
+        rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn pages_and_what_is_to_be_purged_are_found_by_an_index() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path()).await.unwrap();
+        for (statement, by) in [
+            (page(false), "endpoint_ledger (service_id=?)"),
+            (
+                page(true),
+                "endpoint_ledger (service_id=? AND <expr>=? AND name>?)",
+            ),
+            (GONE.to_owned(), "endpoint_deleted (deleted_at<?)"),
+        ] {
+            let way = way(&store, &statement).await;
+            assert!(way.contains(by), "{way}");
+            assert!(!way.contains("FOR ORDER BY"), "{way}");
+        }
+        store.close().await;
+    }
 }

@@ -5,6 +5,15 @@
 //! that reads first and writes later fails at once when somebody else wrote in between) and moves
 //! the installation's version counter on as it commits.
 
+/// Until when endpoint `e` of a query stays on its version: as its customer chose, at most the earliest date
+/// of any version newer than its own.
+macro_rules! stay_until {
+    () => {
+        "min(e.stay_until, coalesce((SELECT min(v.may_stay_until) FROM version v
+             WHERE v.service_id = e.service_id AND v.number > e.version), e.stay_until))"
+    };
+}
+
 pub mod area;
 pub mod audit;
 pub mod blobs;
@@ -33,11 +42,12 @@ pub mod workspaces;
 use crate::error::Error;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteQueryResult, SqliteSynchronous,
 };
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The oldest SQLite without the WAL-reset corruption bug.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -48,11 +58,13 @@ pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     was_empty: bool,
+    commits: watch::Sender<u64>,
 }
 
 /// A writing transaction. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+    commits: watch::Sender<u64>,
 }
 
 impl Store {
@@ -94,6 +106,7 @@ impl Store {
             writer,
             readers,
             was_empty,
+            commits: watch::Sender::new(0),
         })
     }
 
@@ -113,7 +126,15 @@ impl Store {
     /// If the database does not answer.
     pub async fn begin(&self) -> Result<Tx, Error> {
         let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Tx { inner })
+        Ok(Tx {
+            inner,
+            commits: self.commits.clone(),
+        })
+    }
+
+    /// Counts what this process commits: it changes once a commit can be read.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     /// The version counter: it grows with each committed change, whichever process made it.
@@ -160,8 +181,7 @@ impl Tx {
         sqlx::query("UPDATE installation SET version = version + 1 WHERE id = 1")
             .execute(&mut *self.inner)
             .await?;
-        self.inner.commit().await?;
-        Ok(())
+        self.commit_quietly().await
     }
 
     /// Makes it last without moving the version counter: for what calls never read, such as usage.
@@ -170,6 +190,7 @@ impl Tx {
     /// As [`Tx::commit`].
     pub async fn commit_quietly(self) -> Result<(), Error> {
         self.inner.commit().await?;
+        self.commits.send_modify(|commits| *commits += 1);
         Ok(())
     }
 }
@@ -198,6 +219,14 @@ fn id<T>(
 ) -> Result<T, Error> {
     let text: String = sqlx::Row::try_get(row, column)?;
     parse(&text).map_err(|error| Error::Internal(format!("column {column}: {error}")))
+}
+
+/// That a change whose condition names a row and its version met that row.
+fn one_row(done: &SqliteQueryResult) -> Result<(), Error> {
+    if done.rows_affected() == 0 {
+        return Err(Error::PreconditionFailed);
+    }
+    Ok(())
 }
 
 /// Whether an insert failed because a unique value is there already.

@@ -129,8 +129,5 @@ pub async fn serve(
     .bind(now)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }

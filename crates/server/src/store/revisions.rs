@@ -71,12 +71,15 @@ pub async fn state(
     .transpose()
 }
 
+/// What customers read in place of a publisher's name.
+pub const PUBLISHER: &str = "the publisher";
+
 /// Whoever did something, in words: a person's name where it is known and to be told.
 pub(super) fn actor(label: &str, name: Option<String>, among_customers: bool) -> String {
     match (label.split(':').next(), name) {
         (Some("person"), Some(name)) => name,
         (Some("system"), _) => "Portico".to_owned(),
-        _ if among_customers => "the publisher".to_owned(),
+        _ if among_customers => PUBLISHER.to_owned(),
         (Some("token"), _) => "a workspace token".to_owned(),
         (Some("key"), _) => "a key of the endpoint".to_owned(),
         _ => "somebody unknown".to_owned(),

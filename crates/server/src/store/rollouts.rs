@@ -121,10 +121,7 @@ pub async fn update(
     .bind(shadow)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// Ends a rollout; its counts go with it.

@@ -211,7 +211,7 @@ pub async fn lines(
 ) -> Result<Vec<RunLine>, Error> {
     let rows = sqlx::query(
         "SELECT name, state, from_version, to_version, resources, detail FROM run_line
-          WHERE run_id = $1 AND ($2 IS NULL OR name > $2) ORDER BY name LIMIT $3",
+          WHERE run_id = $1 AND name > coalesce($2, '') ORDER BY name LIMIT $3",
     )
     .bind(run)
     .bind(after)

@@ -234,10 +234,7 @@ pub async fn update(
     .bind(now)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// Deletes a service if its row still has this version. Soft: its endpoints refuse calls at once, the rows stay.
@@ -258,10 +255,7 @@ pub async fn delete(
     .bind(now)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// A service's versions, newest first, below number `below` if given. Endpoints are counted as far as

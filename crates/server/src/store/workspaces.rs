@@ -269,10 +269,7 @@ pub async fn update(
     .bind(leak_policy_text(changed.leak_policy))
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// Whether there is such a workspace.
@@ -306,10 +303,7 @@ pub async fn delete(
     .bind(now)
     .execute(conn)
     .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::PreconditionFailed);
-    }
-    Ok(())
+    super::one_row(&done)
 }
 
 /// A workspace's wrapped data key and reveal policy.

@@ -9,7 +9,6 @@ use portico_server::audit::Who;
 use portico_server::package::{self, Package};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 /// What an endpoint answers: the number of the model behind each column.
 pub(crate) type Score = BTreeMap<String, u32>;
@@ -134,12 +133,17 @@ impl Lab {
         revisions.iter().map(line).collect()
     }
 
-    /// All items of a list, page by page.
+    /// All items of a list.
     pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        self.pages(path, 200).await
+    }
+
+    /// All items of a list, in pages of so many.
+    pub(crate) async fn pages(&self, path: &str, size: u32) -> Vec<Value> {
         let (mut items, mut token) = (Vec::new(), None::<String>);
         loop {
             let next = token.map(|token| format!("&page_token={token}"));
-            let path = format!("{path}?page_size=200{}", next.unwrap_or_default());
+            let path = format!("{path}?page_size={size}{}", next.unwrap_or_default());
             let mut page = self.at.get(&self.token, &path).await.expect(200);
             let Value::Array(more) = page["items"].take() else {
                 panic!("{page}")
@@ -187,17 +191,11 @@ impl Lab {
 
     /// Waits for the end of a run; answers it.
     pub(crate) async fn ended(&self, run: &Value) -> Value {
-        let began = Instant::now();
         let path = self.path(&format!("/runs/{}", run["id"].as_str().unwrap()));
-        loop {
-            let run = self.at.get(&self.token, &path).await.expect(200);
-            if run["state"] != "running" {
-                assert!(run["ended_at"].is_string(), "{run}");
-                return run;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "{run}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let ask = async || self.at.get(&self.token, &path).await.expect(200);
+        let run = self.at.until(ask, |run| run["state"] != "running").await;
+        assert!(run["ended_at"].is_string(), "{run}");
+        run
     }
 
     /// What a run did: endpoint, state, versions.

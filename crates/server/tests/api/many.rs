@@ -63,7 +63,7 @@ async fn a_bad_row_is_named_and_holds_nobody_back() {
             "10 error name name_empty".to_owned(),
         ]
     };
-    let path = world.path("/endpoints/many");
+    let path = world.path("/endpoints/create-many");
     let many = async |rows: &Value, dry_run: bool| {
         let body = json!({"rows": rows, "dry_run": dry_run});
         world.at.post(&world.owner, &path, body).await.expect(200)
@@ -146,7 +146,7 @@ async fn a_bad_row_is_named_and_holds_nobody_back() {
 #[tokio::test]
 async fn lists_have_an_end_and_a_form() {
     let world = World::start().await;
-    let path = world.path("/endpoints/many");
+    let path = world.path("/endpoints/create-many");
     let refused = async |body: Value, status: u16, code: &str| {
         let reply = world.at.post(&world.owner, &path, body).await;
         reply.problem(status, code)["errors"][0].clone()
@@ -177,7 +177,7 @@ async fn a_thousand_are_made_and_not_twice() {
     for bad in [17, 170, 999] {
         rows[bad]["name"] = json!("not a name");
     }
-    let path = world.path("/endpoints/many");
+    let path = world.path("/endpoints/create-many");
     let began = Instant::now();
     let answer = world
         .at
@@ -212,4 +212,21 @@ async fn a_thousand_are_made_and_not_twice() {
         .post(&world.owner, &one, json!({"rows": [row]}))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn no_name_is_taken_by_the_list() {
+    let world = World::start().await;
+    let (at, owner) = (&world.at, &world.owner);
+    let rows = json!({"rows": [{"name": "many"}, {"name": "createmany"}, {"name": "create-many"}]});
+    let path = world.path("/endpoints/create-many");
+    let made = at.post(owner, &path, rows).await.expect(200);
+    assert_eq!(made["lines"][2]["errors"][0]["code"], "name_character");
+    for name in ["many", "createmany"] {
+        let one = world.path(&format!("/endpoints/{name}"));
+        assert_eq!(at.get(owner, &one).await.expect(200)["name"], name);
+        let change = json!({"description": "Many."});
+        at.patch(owner, &one, change).await.expect(200);
+        at.delete(owner, &one).await.expect(204);
+    }
 }

@@ -72,6 +72,27 @@ impl Stage {
         format!("/workspaces/{workspace}/webservices/{service}/endpoints/{name}")
     }
 
+    /// A path below the service, over REST.
+    pub(crate) fn rest(&self, path: &str) -> String {
+        let (workspace, service) = (&self.workspace, &self.service);
+        format!("/api/v1/workspaces/{workspace}/services/{service}{path}")
+    }
+
+    /// Publishes a next version whose answers are 1,000 g heavier, after a change of its manifest.
+    pub(crate) async fn heavier(&self, change: impl FnOnce(&mut Value)) {
+        self.publish(|manifest, files| {
+            files.insert("model.onnx".to_owned(), retrained("heavier.onnx"));
+            change(manifest);
+        })
+        .await;
+    }
+
+    /// Has `acme` stay on its version until then, or no longer.
+    pub(crate) async fn stay(&self, until: Option<&str>) {
+        let (path, body) = (self.rest("/endpoints/acme/stay"), json!({"until": until}));
+        self.at.post(&self.token, &path, body).await.expect(200);
+    }
+
     /// Publishes the package as the service's next version, after a change of its manifest and files.
     pub(crate) async fn publish(
         &self,

@@ -1,6 +1,6 @@
 //! What customers hear of a newer version: the notice, staying, and their rows on both versions.
 
-use crate::models::{SLOT, Stage, retrained};
+use crate::models::{SLOT, Stage};
 use crate::support::{As, NOW};
 use serde_json::{Value, json};
 
@@ -12,32 +12,20 @@ fn day(days: i64) -> String {
     format!("{at:.3}")
 }
 
-/// The stage with a second version: a heavier model, notes, and a column that may be left empty.
-async fn with_version_2() -> Stage {
-    let stage = Stage::start().await;
+/// Publishes a second version: a heavier model, notes, and a column that may be left empty.
+async fn heavier(stage: &Stage) {
     stage.at.wait(1_000_000);
-    heavier(&stage, |manifest| {
+    let change = |manifest: &mut Value| {
         manifest["notes"] = json!("A kilogram more.");
         manifest["inputs"][1]["nullable"] = json!(true);
-    })
-    .await;
-    stage
+    };
+    stage.heavier(change).await;
 }
 
-async fn heavier(stage: &Stage, change: impl FnOnce(&mut Value)) {
+async fn with_version_2() -> Stage {
+    let stage = Stage::start().await;
+    heavier(&stage).await;
     stage
-        .publish(|manifest, files| {
-            files.insert("model.onnx".to_owned(), retrained("heavier.onnx"));
-            change(manifest);
-        })
-        .await;
-}
-
-impl Stage {
-    fn rest(&self, path: &str) -> String {
-        let (workspace, service) = (&self.workspace, &self.service);
-        format!("/api/v1/workspaces/{workspace}/services/{service}{path}")
-    }
 }
 
 #[tokio::test]
@@ -59,12 +47,7 @@ async fn a_customer_hears_of_a_newer_version_and_stays_as_long_as_it_may() {
     at.post(&carla, &stay, json!({"until": day(5)}))
         .await
         .problem(409, "conflict");
-    at.wait(1_000_000);
-    heavier(&stage, |manifest| {
-        manifest["notes"] = json!("A kilogram more.");
-        manifest["inputs"][1]["nullable"] = json!(true);
-    })
-    .await;
+    heavier(&stage).await;
     let heard = at.get(&carla, &notice).await.expect(200);
     assert_eq!(
         (&heard["from"], &heard["to"], &heard["notes"]),
@@ -88,6 +71,10 @@ async fn a_customer_hears_of_a_newer_version_and_stays_as_long_as_it_may() {
     };
     refused(json!(day(-1)), "date_past").await;
     refused(json!("tomorrow"), "date_unreadable").await;
+    // Nobody is let go by a request that leaves the date out.
+    at.post(&carla, &stay, json!({}))
+        .await
+        .problem(422, "invalid");
     let version = stage.rest("/versions/2");
     let patch = async |who: &As, until: Value| {
         let ask = at.ask(who, "PATCH", &version);
@@ -106,6 +93,8 @@ async fn a_customer_hears_of_a_newer_version_and_stays_as_long_as_it_may() {
         .await
         .problem(422, "invalid");
     assert_eq!(unreadable["errors"][0]["code"], "date_unreadable");
+    let nothing = at.patch(&stage.token, &version, json!({})).await;
+    nothing.problem(422, "invalid");
     refused(json!(day(11)), "date_too_late").await;
     let stays = at
         .post(&carla, &stay, json!({"until": day(7)}))
@@ -300,4 +289,55 @@ async fn what_can_not_be_compared_is_refused() {
     at.post(&stage.token, &replay, json!({"version": 2}))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn customers_read_no_publishers_name_and_sample_rows_where_they_are_shown() {
+    let stage = with_version_2().await;
+    let at = &stage.at;
+    let person = at.person("carla", false).await;
+    let customer = at.customer(&stage.workspace, "Acme", &person).await;
+    let carla = at.session(&person).await;
+    let request = json!({"name": "mine", "customer_id": customer, "version": 1});
+    at.post(&stage.token, &stage.rest("/endpoints"), request)
+        .await
+        .expect(201);
+    let (versions, second) = (stage.rest("/versions"), stage.rest("/versions/2"));
+    for (who, name) in [(&carla, "the publisher"), (&stage.token, "portico import")] {
+        let listed = at.get(who, &versions).await.expect(200);
+        let items = listed["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2);
+        assert!(items.iter().all(|item| item["published_by"] == name));
+        let shown = at.get(who, &second).await.expect(200);
+        assert_eq!(shown["published_by"], name);
+        assert!(!shown["samples"].as_array().unwrap().is_empty());
+    }
+
+    let replay = stage.rest("/endpoints/mine/replay");
+    at.post(&carla, &replay, json!({})).await.expect(200);
+    let mine = stage.rest("/endpoints/mine");
+    at.patch(&stage.token, &mine, json!({"sample_data_enabled": false}))
+        .await
+        .expect(200);
+    let samples = async |who: &As| at.get(who, &second).await.expect(200)["samples"].clone();
+    assert_eq!(samples(&carla).await, json!([]));
+    let all = samples(&stage.token).await;
+    assert!(!all.as_array().unwrap().is_empty());
+    let refused = at.post(&carla, &replay, json!({})).await;
+    let refused = refused.problem(422, "invalid");
+    let error = &refused["errors"][0];
+    assert_eq!(
+        (&error["pointer"], &error["code"]),
+        (&json!("/rows"), &json!("sample_data_off"))
+    );
+    at.post(&carla, &replay, json!({"rows": [all[0]]}))
+        .await
+        .expect(200);
+    at.post(&stage.token, &replay, json!({})).await.expect(200);
+    // Another endpoint that shows them is reason enough.
+    let request = json!({"name": "other", "customer_id": customer});
+    at.post(&stage.token, &stage.rest("/endpoints"), request)
+        .await
+        .expect(201);
+    assert_eq!(samples(&carla).await, all);
 }

@@ -8,7 +8,6 @@ use portico_server::package::{self, Package};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
-use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_package_becomes_the_next_version_of_the_service_of_its_name() {
@@ -215,22 +214,11 @@ async fn the_self_test_is_run_again_when_asked_and_on_another_engine() {
     assert_eq!(shown["parity"]["label_differences"], 7);
     let home = world.at.stop().await;
     let at = TestApp::start_in(home, NOW).await;
-    let began = Instant::now();
-    loop {
-        let parity = at.get(&token, &path).await.expect(200)["parity"].clone();
-        if parity["engine"] != "another" {
-            assert!(
-                parity["engine"]
-                    .as_str()
-                    .unwrap()
-                    .starts_with("ONNX Runtime 1.")
-            );
-            assert_eq!(parity["label_differences"], 0);
-            break;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let ask = async || at.get(&token, &path).await.expect(200)["parity"].clone();
+    let parity = at.until(ask, |parity| parity["engine"] != "another").await;
+    let engine = parity["engine"].as_str().unwrap();
+    assert!(engine.starts_with("ONNX Runtime 1."), "{engine}");
+    assert_eq!(parity["label_differences"], 0);
 }
 
 #[tokio::test]

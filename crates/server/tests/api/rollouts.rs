@@ -1,6 +1,6 @@
 //! Staged rollouts: which version answers, what is counted, and how a rollout ends.
 
-use crate::models::{SLOT, Stage, next, penguin, retrained};
+use crate::models::{SLOT, Stage, next, penguin};
 use crate::support::{As, NOW, Reply, TestApp};
 use futures_util::future::join_all;
 use portico_server::audit::Who;
@@ -9,27 +9,19 @@ use portico_server::settings::Settings;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// An endpoint `acme` on version 1, and a version 2 whose answers are 1,000 g heavier.
 async fn stage() -> Stage {
     let stage = Stage::start().await;
-    stage
-        .publish(|_, files| {
-            files.insert("model.onnx".to_owned(), retrained("heavier.onnx"));
-        })
-        .await;
+    stage.heavier(|_| ()).await;
     stage
 }
 
 impl Stage {
-    fn endpoint(&self, name: &str, path: &str) -> String {
-        let (workspace, service) = (&self.workspace, &self.service);
-        format!("/api/v1/workspaces/{workspace}/services/{service}/endpoints/{name}{path}")
-    }
-
     fn acme(&self, path: &str) -> String {
-        self.endpoint("acme", path)
+        self.rest(&format!("/endpoints/acme{path}"))
     }
 
     async fn begin(&self, version: u32, share: u32, shadow: bool) -> Value {
@@ -63,17 +55,18 @@ impl Stage {
     }
 }
 
-/// Asks until the answer is as wanted; what was asked about has then come to rest.
-async fn until(stage: &Stage, what: impl Fn(&Value) -> bool) -> Value {
-    let began = Instant::now();
-    loop {
-        let report = stage.report().await;
-        if what(&report) {
-            return report;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{report}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+/// Waits until no call is scored in shadow any more: then all are counted.
+async fn shadows_end(stage: &Stage) {
+    let all = u32::try_from(portico_server::rollout::shadow::AT_ONCE).unwrap();
+    let ended = stage.at.app.shadows.acquire_many(all);
+    let ended = timeout(Duration::from_secs(120), ended).await;
+    assert!(ended.is_ok(), "shadows end");
+}
+
+/// The rollout once that is so.
+async fn rested(stage: &Stage) -> Value {
+    shadows_end(stage).await;
+    stage.report().await
 }
 
 fn rows_of(report: &Value, side: &str) -> u64 {
@@ -141,7 +134,7 @@ async fn of_a_thousand_calls_the_candidate_answers_exactly_its_share() {
     );
 
     // Another share is in force at once, and what was counted stays.
-    let change = json!({"version": 2, "share_percent": 100});
+    let change = json!({"share_percent": 100});
     let changed = stage
         .at
         .patch(&stage.token, &stage.acme("/rollout"), change)
@@ -156,7 +149,7 @@ async fn of_a_thousand_calls_the_candidate_answers_exactly_its_share() {
         assert!((grams - low - 1_000.0).abs() < 0.01 && version == 2);
     }
     // What a call says itself of which version scored it holds for every call.
-    let change = json!({"version": 2, "share_percent": 50});
+    let change = json!({"share_percent": 50});
     stage
         .at
         .patch(&stage.token, &stage.acme("/rollout"), change)
@@ -238,15 +231,10 @@ async fn shadow_calls_change_no_answer_and_are_compared_with_it() {
     for _ in 0..30 {
         assert!((stage.grams().await - low).abs() < 0.01);
     }
-    let all_done = |report: &Value| {
-        let shadow = report["candidate"]["shadow_calls"].as_u64().unwrap();
-        shadow > 0
-            && stage.at.app.shadows.available_permits() == portico_server::rollout::shadow::AT_ONCE
-    };
-    let report = until(&stage, all_done).await;
+    let report = rested(&stage).await;
     let candidate = &report["candidate"];
     let shadow = candidate["shadow_calls"].as_u64().unwrap();
-    assert!(shadow <= 30);
+    assert!((1..=30).contains(&shadow), "{report}");
     assert_eq!(
         (&candidate["calls"], &candidate["errors"]),
         (&json!(shadow), &json!(0))
@@ -275,8 +263,11 @@ async fn shadow_calls_change_no_answer_and_are_compared_with_it() {
     next(&stage, b'3').await;
     stage.begin(3, 0, true).await;
     stage.grams().await;
-    let report = until(&stage, |report| report["compared_rows"] == 1).await;
-    assert_eq!(report["different_rows"], 0);
+    let report = rested(&stage).await;
+    assert_eq!(
+        (&report["compared_rows"], &report["different_rows"]),
+        (&json!(1), &json!(0))
+    );
 }
 
 #[tokio::test]
@@ -307,14 +298,15 @@ async fn what_fails_in_shadow_is_seen_by_nobody_but_the_publisher() {
         let answer = call().await;
         assert_eq!((answer.status, answer.text), (200, before.text.clone()));
     }
-    let report = until(&stage, |report| report["candidate"]["errors"] == 5).await;
+    let report = rested(&stage).await;
+    assert_eq!(report["candidate"]["errors"], 5);
     assert_eq!(report["candidate"]["shadow_calls"], 5);
     assert_eq!(
         (&report["current"]["calls"], &report["current"]["errors"]),
         (&json!(5), &json!(0))
     );
     // Where the candidate answers, its own schema is the rule.
-    let change = json!({"version": 2, "share_percent": 100, "shadow": true});
+    let change = json!({"share_percent": 100});
     stage
         .at
         .patch(&stage.token, &stage.acme("/rollout"), change)
@@ -361,9 +353,10 @@ async fn publish(stage: &Stage, folder: &str, name: &str) -> String {
     done.unwrap().0.service.to_string()
 }
 
-#[tokio::test]
-async fn a_candidate_that_never_ends_delays_no_call() {
-    let told = |settings: &mut Settings| settings.call_timeout = Duration::from_secs(3);
+/// An endpoint `one` on version 1 of a service whose version 2 never ends, calls taking at most so long; and
+/// where the endpoint is.
+async fn endless(call_timeout: Duration) -> (Stage, String) {
+    let told = |settings: &mut Settings| settings.call_timeout = call_timeout;
     let at = TestApp::start_as(tempfile::tempdir().unwrap(), NOW, told).await;
     let stage = Stage::start_at(at).await;
     let service = publish(&stage, "brief", "Numbers").await;
@@ -377,7 +370,29 @@ async fn a_candidate_that_never_ends_delays_no_call() {
         .await
         .expect(201);
     publish(&stage, "endless", "Numbers").await;
-    let (score, rollout) = (format!("{base}/one/score"), format!("{base}/one/rollout"));
+    (stage, format!("{base}/one"))
+}
+
+#[tokio::test]
+async fn comparing_with_a_version_that_never_ends_strikes_no_model() {
+    let (stage, one) = endless(Duration::from_secs(2)).await;
+    let replay = format!("{one}/replay");
+    // Two strikes would keep the model from running.
+    for _ in 0..3 {
+        let rows = json!({"rows": [["1"]]});
+        let answer = stage.at.post(&stage.token, &replay, rows).await.expect(200);
+        let row = &answer["rows"][0];
+        assert!(row["current"]["error"].is_null(), "{row}");
+        let late = "The call was not answered within its deadline.";
+        assert_eq!(row["candidate"]["error"], late);
+    }
+    assert!(stage.at.app.engine.quarantined().is_empty());
+}
+
+#[tokio::test]
+async fn a_candidate_that_never_ends_delays_no_call() {
+    let (stage, one) = endless(Duration::from_secs(3)).await;
+    let (score, rollout) = (format!("{one}/score"), format!("{one}/rollout"));
     let call = async || {
         let body = json!({"rows": [{"x": 1}]});
         let answer = stage.at.post(&stage.token, &score, body).await.expect(200);
@@ -394,12 +409,7 @@ async fn a_candidate_that_never_ends_delays_no_call() {
     for _ in 0..40 {
         call().await;
     }
-    let began = Instant::now();
-    let all = portico_server::rollout::shadow::AT_ONCE;
-    while stage.at.app.shadows.available_permits() < all {
-        assert!(began.elapsed() < Duration::from_secs(120), "shadows end");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    shadows_end(&stage).await;
     // They are counted before their places are free.
     let report = stage.at.get(&stage.token, &rollout).await.expect(200);
     // Those that found no place are left out.
@@ -562,7 +572,7 @@ async fn what_can_not_be_tried_is_refused_and_changes_nothing() {
         "malformed",
     )
     .await;
-    let default = stage.endpoint("default", "/rollout");
+    let default = stage.rest("/endpoints/default/rollout");
     let refused = stage
         .at
         .post(&stage.token, &default, wish(1, 1))
@@ -633,21 +643,23 @@ async fn what_can_not_be_tried_is_refused_and_changes_nothing() {
             None => ask.send().await,
         }
     };
-    change(wish(2, 20), None)
+    let share = |share: u32| json!({"share_percent": share});
+    change(share(20), None)
         .await
         .problem(428, "precondition_required");
-    change(wish(2, 20), Some("\"9\""))
+    change(share(20), Some("\"9\""))
         .await
         .problem(412, "precondition_failed");
     let other = change(wish(1, 20), Some("*")).await.problem(422, "invalid");
-    assert_eq!(other["errors"][0]["code"], "version_other");
-    change(wish(2, 101), Some("*"))
-        .await
-        .problem(422, "invalid");
+    assert_eq!(
+        (&other["errors"][0]["pointer"], &other["errors"][0]["code"]),
+        (&json!("/version"), &json!("malformed"))
+    );
+    change(share(101), Some("*")).await.problem(422, "invalid");
     let read = stage.at.get(&stage.token, &rollout).await;
     let tag = read.header("etag");
-    change(wish(2, 20), Some(&tag)).await.expect(200);
-    change(wish(2, 30), Some(&tag))
+    change(share(20), Some(&tag)).await.expect(200);
+    change(share(30), Some(&tag))
         .await
         .problem(412, "precondition_failed");
     let end = stage.at.ask(&stage.token, "DELETE", &rollout);
@@ -716,10 +728,8 @@ async fn the_inference_protocol_says_which_version_scored_and_takes_one_at_its_w
         assert_eq!(infer("/versions/1/infer").await, ("1".to_owned(), false));
     }
     // Those are scored in shadow as well.
-    let report = until(&stage, |report| {
-        report["candidate"]["shadow_calls"].as_u64() > Some(0)
-    })
-    .await;
+    let report = rested(&stage).await;
+    assert!(report["candidate"]["shadow_calls"].as_u64() > Some(0));
     assert_eq!(report["current"]["calls"], 5);
     assert_eq!(report["candidate"]["errors"], 0, "{report}");
 }
@@ -731,21 +741,66 @@ async fn customers_neither_see_nor_touch_rollouts() {
     let person = at.person("carla", false).await;
     let customer = at.customer(&stage.workspace, "Acme", &person).await;
     let carla = at.session(&person).await;
-    let path = stage.endpoint("mine", "");
+    let path = stage.rest("/endpoints/mine");
     let request = json!({"name": "mine", "customer_id": customer});
     let all = path.trim_end_matches("/mine");
     at.post(&stage.token, all, request).await.expect(201);
     let rollout = format!("{path}/rollout");
     let body = json!({"version": 2, "share_percent": 1});
     at.get(&carla, &rollout).await.problem(403, "forbidden");
-    at.post(&carla, &rollout, body.clone())
+    at.post(&carla, &rollout, body)
         .await
         .problem(403, "forbidden");
-    at.patch(&carla, &rollout, body)
+    at.patch(&carla, &rollout, json!({"share_percent": 1}))
         .await
         .problem(403, "forbidden");
     at.delete(&carla, &rollout).await.problem(403, "forbidden");
     at.post(&carla, &format!("{rollout}/promote"), json!({}))
         .await
         .problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_change_leaves_what_it_does_not_name() {
+    let stage = stage().await;
+    stage.begin(2, 10, true).await;
+    let rollout = stage.acme("/rollout");
+    let change = async |body: Value| {
+        let reply = stage.at.patch(&stage.token, &rollout, body).await;
+        let report = reply.expect(200);
+        (report["share_percent"].clone(), report["shadow"].clone())
+    };
+    let share = change(json!({"share_percent": 20})).await;
+    assert_eq!(share, (json!(20), json!(true)));
+    let shadow = change(json!({"shadow": false})).await;
+    assert_eq!(shadow, (json!(20), json!(false)));
+    assert_eq!(change(json!({})).await, (json!(20), json!(false)));
+}
+
+#[tokio::test]
+async fn nothing_is_tried_or_promoted_while_the_customer_stays() {
+    let stage = stage().await;
+    let day = "2026-11-25T00:00:00.000Z";
+    stage.stay(Some(day)).await;
+    let wish = json!({"version": 2, "share_percent": 10});
+    let rollout = stage.acme("/rollout");
+    let start = async || stage.at.post(&stage.token, &rollout, wish.clone()).await;
+    let promote = stage.acme("/rollout/promote");
+    let promote = async || stage.at.post(&stage.token, &promote, json!({})).await;
+    let stays = |reply: Reply| {
+        let problem = reply.problem(409, "conflict");
+        let words = "Its customer stays on version 1 until 2026-11-25.";
+        assert_eq!(problem["detail"], words);
+    };
+    stays(start().await);
+    assert_eq!(stage.report_status().await, 404);
+    stage.stay(None).await;
+    start().await.expect(201);
+    stage.stay(Some(day)).await;
+    stays(promote().await);
+    assert_eq!(stage.report().await["share_percent"], 10);
+    // Once the time is over, it goes on.
+    stage.at.wait(8 * 86_400_000_000);
+    promote().await.expect(200);
+    assert_eq!(stage.revisions().await, ["create 1 0", "promote 2 0"]);
 }

@@ -7,6 +7,7 @@ use portico_api::id::EndpointId;
 use portico_api::name::EndpointName;
 use portico_api::update::RunAct;
 use portico_server::store::runs::{self, NewRun};
+use portico_server::store::{endpoints, models};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -103,17 +104,20 @@ async fn the_ledger_says_who_runs_what_and_how_far_behind() {
         shown["models"][1]["sha256"]
     );
     assert_eq!(ledger[1]["stay_until"], Value::Null);
-    let mut paged = Vec::new();
-    let mut path = lab.path("/ledger?page_size=2");
-    loop {
-        let page = lab.at.get(&lab.token, &path).await.expect(200);
-        paged.extend(page["items"].as_array().unwrap().clone());
-        let Some(next) = page["next_page_token"].as_str() else {
-            break;
-        };
-        path = lab.path(&format!("/ledger?page_size=2&page_token={next}"));
+    // By twos a page begins after another endpoint, by ones after `default` as well.
+    for size in [1, 2] {
+        assert_eq!(lab.pages(&lab.path("/ledger"), size).await, ledger);
     }
-    assert_eq!(paged, ledger);
+    let names = |lines: &[Value]| {
+        lines
+            .iter()
+            .map(|line| line["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    for size in [1, 2] {
+        let listed = lab.pages(&lab.path("/endpoints"), size).await;
+        assert_eq!(names(&listed), names(&ledger));
+    }
 }
 
 #[tokio::test]
@@ -312,6 +316,38 @@ async fn a_run_is_taken_back_where_nothing_came_after_it() {
 }
 
 #[tokio::test]
+async fn a_run_is_not_taken_back_over_a_customer_that_stays() {
+    let lab = behind().await;
+    let run = lab.start_run(update(&all(), None)).await;
+    lab.ended(&run).await;
+    lab.publish(30, &[slot("a", 31), slot("b", 32)]).await;
+    let stay = json!({"until": "2026-11-25T00:00:00.000Z"});
+    lab.at
+        .post(&lab.token, &lab.of("plain", "/stay"), stay)
+        .await
+        .expect(200);
+    let rollback = json!({"selection": all(), "act": {"kind": "rollback", "run": run["id"]}});
+    let plan = lab
+        .at
+        .post(&lab.token, &lab.path("/runs/plan"), rollback.clone())
+        .await
+        .expect(200);
+    assert_eq!((&plan["change"], &plan["refused"]), (&json!(1), &json!(1)));
+    let back = lab.start_run(rollback).await;
+    lab.ended(&back).await;
+    let lines = lab.lines(&back).await;
+    assert_eq!(
+        states(&lines),
+        ["own changed 2-1", "plain refused null-null"]
+    );
+    assert_eq!(
+        lines[1]["detail"],
+        "Its customer stays on version 2 until 2026-11-25."
+    );
+    assert_eq!(lab.numbers("plain").await, [21, 22, 20]);
+}
+
+#[tokio::test]
 async fn who_is_customised_can_be_left_out() {
     let lab = behind().await;
     let run = lab
@@ -483,6 +519,25 @@ async fn a_run_that_is_broken_off_leaves_the_rest_alone() {
         .send()
         .await
         .problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn who_reads_that_a_run_was_broken_off_sees_what_it_did() {
+    let lab = behind().await;
+    let run = unattended(&lab, 2).await;
+    assert_eq!(lab.numbers("plain").await, [11, 12, 10]);
+    // What a batch has written a moment ago, and calls have not heard of.
+    let mut tx = lab.at.app.store.begin().await.unwrap();
+    let plain = endpoints::named(tx.conn(), &lab.service, &["plain"]).await;
+    let plain = plain.unwrap().remove(0);
+    models::serve(tx.conn(), &plain.id, plain.row_version, 2, NOW)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let cancel = lab.path(&format!("/runs/{}/cancel", run["id"].as_str().unwrap()));
+    let cancel = lab.at.ask(&lab.token, "POST", &cancel).send().await;
+    assert_eq!(cancel.expect(200)["state"], "cancelled");
+    assert_eq!(lab.numbers("plain").await, [21, 22, 20]);
 }
 
 #[tokio::test]

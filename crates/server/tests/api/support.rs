@@ -19,12 +19,18 @@ use portico_server::store::people::{self, NewAccount};
 use portico_server::throttle::load::LoadLimits;
 use reqwest::Method;
 use serde_json::Value;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 /// Where a held clock stands when a test begins: 18 November 2026.
 pub(crate) const NOW: i64 = 1_795_000_000_000_000;
+
+/// How long something may take that a test waits for.
+const UNTIL: Duration = Duration::from_secs(60);
 
 /// The demo's package of this name.
 pub(crate) fn package_folder(name: &str) -> PathBuf {
@@ -153,6 +159,27 @@ impl TestApp {
     pub(crate) async fn delete(&self, who: &As, path: &str) -> Reply {
         let ask = self.ask(who, "DELETE", path).header("if-match", "*");
         ask.send().await
+    }
+
+    /// Asks until the answer is as wanted: at once, and again after each commit. For what is committed;
+    /// fails with the last answer where it never comes.
+    pub(crate) async fn until<T: Debug>(
+        &self,
+        mut ask: impl AsyncFnMut() -> T,
+        wanted: impl Fn(&T) -> bool,
+    ) -> T {
+        let mut commits = self.app.store.commits();
+        let ends = Instant::now() + UNTIL;
+        loop {
+            // What is committed from here on asks again.
+            commits.borrow_and_update();
+            let answer = ask().await;
+            if wanted(&answer) {
+                return answer;
+            }
+            let next = timeout_at(ends, commits.changed()).await;
+            assert!(matches!(next, Ok(Ok(()))), "never as wanted: {answer:?}");
+        }
     }
 
     /// Calls an endpoint as classic's clients do.

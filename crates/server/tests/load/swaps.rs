@@ -14,6 +14,7 @@ use std::{
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{
@@ -51,18 +52,15 @@ struct Shared {
     /// The revision that is in force for certain.
     in_force: AtomicU64,
     /// Calls answered so far.
-    answered: AtomicU64,
+    answered: watch::Sender<u64>,
     stop: AtomicBool,
 }
 
 impl Shared {
     /// Waits until so many calls have been answered.
     async fn until(&self, answered: u64) {
-        let enough = async {
-            while self.answered.load(Ordering::SeqCst) < answered {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
+        let mut so_far = self.answered.subscribe();
+        let enough = so_far.wait_for(|so_far| *so_far >= answered);
         let in_time = timeout(PATIENCE, enough).await;
         assert!(in_time.is_ok(), "calls are not answered");
     }
@@ -87,7 +85,7 @@ async fn caller(
         let answer = client.send(&call).await.unwrap();
         let took = sent.elapsed();
         assert_eq!(answer.status, 200, "{}", answer.text());
-        shared.answered.fetch_add(1, Ordering::SeqCst);
+        shared.answered.send_modify(|answered| *answered += 1);
         let (version, revision, score) = read(&answer);
         made.push(Made {
             at_least,
@@ -109,7 +107,7 @@ async fn swap_all(server: &Server, service: &Service, shared: &Shared) {
     for number in 0..SWAPS {
         ticks.tick().await;
         shared.until(answered + CALLS_A_SWAP).await;
-        answered = shared.answered.load(Ordering::SeqCst);
+        answered = *shared.answered.borrow();
         match number % 4 {
             0 => {
                 service
@@ -182,7 +180,7 @@ async fn every_answer_is_from_the_one_revision_that_it_names() {
         request("POST", &path, &[("Authorization", &key)], &body.to_string()).into();
     let shared = Arc::new(Shared {
         in_force: AtomicU64::new(1),
-        answered: AtomicU64::new(0),
+        answered: watch::Sender::new(0),
         stop: AtomicBool::new(false),
     });
     let began = Instant::now();

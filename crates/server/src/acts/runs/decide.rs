@@ -3,16 +3,16 @@
 
 use super::super::known::Known;
 use super::super::revisions;
+use super::super::updates::stays;
 use crate::app::App;
-use crate::clock::{Micros, on_the_wire};
+use crate::clock::Micros;
 use crate::error::Error;
 use crate::store::endpoints::Stored;
 use crate::store::runs::{self, Past};
 use portico_api::id::{EndpointId, ServiceId};
-use portico_api::time::Timestamp;
 use portico_api::update::RunAct;
 use portico_domain::update::{self, Plan};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What a run wants, and what is known of its endpoints.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Intent {
         };
         what_can_be(known.learn_of(app, endpoints, version).await)?;
         if let Act::Rollback(past) = &act {
-            let versions: Vec<u32> = past.values().map(|past| past.before.version).collect();
+            let versions: BTreeSet<u32> = past.values().map(|past| past.before.version).collect();
             for version in versions {
                 what_can_be(known.learn_of(app, &[], Some(version)).await)?;
             }
@@ -103,10 +103,10 @@ impl Intent {
 
     /// What is to be done to one of them.
     pub(super) fn verdict(&self, endpoint: &Stored) -> Verdict {
+        if let Some(why) = stays(endpoint, self.now) {
+            return Verdict::Refused(None, why);
+        }
         let plan = match &self.act {
-            Act::Update { .. } if endpoint.stay_until.is_some_and(|until| until > self.now) => {
-                return Verdict::Refused(None, stays(endpoint));
-            }
             Act::Update { version, overwrite } => {
                 let there = self.known.serving(endpoint);
                 there
@@ -145,17 +145,6 @@ impl Intent {
             },
         }
     }
-}
-
-/// Why an update passes an endpoint by whose customer stays, in words.
-fn stays(endpoint: &Stored) -> String {
-    let until = endpoint.stay_until.map(on_the_wire);
-    let until = until.as_ref().map_or("", Timestamp::as_str);
-    let day = until.get(..10).unwrap_or(until);
-    format!(
-        "Its customer stays on version {} until {day}.",
-        endpoint.version
-    )
 }
 
 /// A model that can't be asked costs its endpoints, not the run.

@@ -13,7 +13,7 @@ use crate::audit::{Entry, Who};
 use crate::error::Error;
 use crate::store::endpoints::{self, Stored};
 use crate::store::idempotency::Once;
-use crate::store::runs::{self, NewRun};
+use crate::store::runs::{self, NewRun, Past};
 use crate::store::services::Viewer;
 use crate::store::{Tx, audit, idempotency};
 use decide::{Intent, Verdict};
@@ -43,23 +43,38 @@ fn invalid(pointer: &str, code: &str, detail: impl Into<String>) -> Error {
     Error::field(pointer, code, detail)
 }
 
-/// The endpoints of a service that are meant, by name; `default` is never among them.
+/// The endpoints of a service that are meant, whole, by name; `default` is never among them.
 async fn selected(app: &App, home: Home<'_>, selection: &Selection) -> Result<Vec<Stored>, Error> {
     let pool = app.store.read();
-    let mut found =
-        endpoints::list(pool, home.workspace, home.service, Viewer::All, None, ALL).await?;
-    found.retain(|endpoint| !endpoint.is_default);
-    match selection {
-        Selection::All => {}
-        Selection::AllExceptCustomised => found.retain(|one| one.own_models.is_empty()),
-        Selection::Named { names } => {
-            let wanted = named(names)?;
-            found.retain(|endpoint| wanted.contains(&endpoint.name));
-            let there: BTreeSet<&EndpointName> = found.iter().map(|one| &one.name).collect();
-            refuse_unknown(wanted.difference(&there).map(|name| name.as_str()))?;
-        }
-    }
+    let Selection::Named { names } = selection else {
+        let all = endpoints::list(pool, home.workspace, home.service, Viewer::All, None, ALL);
+        let mut found = all.await?;
+        let customised = *selection == Selection::All;
+        found.retain(|one| !one.is_default && (customised || one.own_models.is_empty()));
+        return Ok(found);
+    };
+    let wanted = named(names)?;
+    let names: Vec<&str> = wanted.iter().map(|name| name.as_str()).collect();
+    let mut conn = pool.acquire().await?;
+    let mut found = endpoints::named(&mut conn, home.service, &names).await?;
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    let there: BTreeSet<&EndpointName> = found.iter().map(|one| &one.name).collect();
+    refuse_unknown(wanted.difference(&there).map(|name| name.as_str()))?;
     Ok(found)
+}
+
+/// Their ids and names alone.
+async fn meant(
+    app: &App,
+    home: Home<'_>,
+    selection: &Selection,
+) -> Result<Vec<(EndpointId, EndpointName)>, Error> {
+    if let Selection::Named { .. } = selection {
+        let found = selected(app, home, selection).await?;
+        return Ok(found.into_iter().map(|one| (one.id, one.name)).collect());
+    }
+    let mut conn = app.store.read().acquire().await?;
+    endpoints::names(&mut conn, home.service, *selection == Selection::All).await
 }
 
 fn named(names: &[EndpointName]) -> Result<BTreeSet<&EndpointName>, Error> {
@@ -100,20 +115,20 @@ fn refuse_unknown<'a>(unknown: impl Iterator<Item = &'a str>) -> Result<(), Erro
     ))
 }
 
-/// What a request asks for, with its version filled in, and the endpoints that are meant.
+/// What a request asks for, with its version filled in; and for a rollback the endpoints that it can be of.
 async fn resolved(
     app: &App,
     home: Home<'_>,
-    request: &StartRun,
-) -> Result<(RunAct, Vec<Stored>), Error> {
-    match &request.act {
+    act: &RunAct,
+) -> Result<(RunAct, Option<HashMap<EndpointId, Past>>), Error> {
+    match act {
         RunAct::Update { version, overwrite } => {
             let newest = Known::of_service(app, home.service).await?.newest();
             let act = RunAct::Update {
                 version: Some(version_of(*version, newest, "/act/version")?),
                 overwrite: *overwrite,
             };
-            Ok((act, selected(app, home, &request.selection).await?))
+            Ok((act, None))
         }
         RunAct::Rollback { run } => {
             let mut conn = app.store.read().acquire().await?;
@@ -131,10 +146,7 @@ async fn resolved(
                 ));
             }
             let changed = runs::changed(&mut conn, run, None).await?;
-            drop(conn);
-            let mut found = selected(app, home, &request.selection).await?;
-            found.retain(|endpoint| changed.contains_key(&endpoint.id));
-            Ok((request.act.clone(), found))
+            Ok((act.clone(), Some(changed)))
         }
     }
 }
@@ -144,7 +156,9 @@ async fn resolved(
 /// # Errors
 /// [`Error::Invalid`] by field, [`Error::Conflict`] for the rollback of a run that is under way.
 pub async fn plan(app: &App, home: Home<'_>, request: &StartRun) -> Result<RunPlan, Error> {
-    let (act, found) = resolved(app, home, request).await?;
+    let (act, changed) = resolved(app, home, &request.act).await?;
+    let mut found = selected(app, home, &request.selection).await?;
+    found.retain(|one| changed.as_ref().is_none_or(|of| of.contains_key(&one.id)));
     let intent = Intent::read(app, home.service, &act, &found).await?;
     let mut plan = RunPlan {
         change: 0,
@@ -205,7 +219,9 @@ pub async fn start(
     {
         return Ok(Made::Before(made));
     }
-    let (act, found) = resolved(app, home, request).await?;
+    let (act, changed) = resolved(app, home, &request.act).await?;
+    let mut lines = meant(app, home, &request.selection).await?;
+    lines.retain(|(id, _)| changed.as_ref().is_none_or(|of| of.contains_key(id)));
     let id = hex::encode(app.entropy.bytes::<16>()?);
     let actor = who.label();
     let run = NewRun {
@@ -215,8 +231,6 @@ pub async fn start(
         act: &act,
         by: (&actor, who.request_id(), who.address()),
     };
-    let lines: Vec<(EndpointId, EndpointName)> =
-        found.into_iter().map(|one| (one.id, one.name)).collect();
     runs::insert(tx.conn(), &run, &lines, now).await?;
     let what = json!({"service": home.service, "act": act, "endpoints": lines.len()});
     noted(app, &mut tx, who, home, "run.start", &id, what).await?;
@@ -242,6 +256,9 @@ pub async fn cancel(app: &App, who: &Who, home: Home<'_>, id: &str) -> Result<Ru
         RunState::Finished => return Err(Error::Conflict("The run has ended.".to_owned())),
         RunState::Running => {}
     }
+    // Who reads that it has ended may count on calls seeing everything that was done; nothing more is,
+    // while this transaction lasts.
+    app.refresh().await?;
     runs::end(tx.conn(), id, RunState::Cancelled, app.clock.now()).await?;
     let done = run.changed + run.unchanged + run.refused;
     let what = json!({"done": done, "of": run.total});

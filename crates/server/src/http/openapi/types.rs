@@ -87,6 +87,7 @@ use utoipa::OpenApi;
     usage::SlotUsage,
     usage::UsageSlot,
     rollout::StartRollout,
+    rollout::UpdateRollout,
     rollout::Rollout,
     rollout::ArmReport,
     rollout::ScoreBin,

@@ -235,7 +235,7 @@ pub(super) fn operations() -> Vec<Operation> {
             &routes::UPDATE_ROLLOUT,
             "rollouts",
             "Change the share of the rollout",
-            Some("StartRollout"),
+            Some("UpdateRollout"),
             One("Rollout"),
             &[200],
             CHANGES,
