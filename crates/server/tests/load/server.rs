@@ -119,6 +119,12 @@ impl Server {
             spawn(self.folder.path(), self.call_timeout, self.more).await;
     }
 
+    /// The same with another deadline for calls.
+    pub(crate) async fn start_again_with(&mut self, call_timeout: Duration) {
+        self.call_timeout = call_timeout;
+        self.start_again().await;
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap()
     }

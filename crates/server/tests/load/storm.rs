@@ -30,18 +30,19 @@ pub(crate) struct Plan {
     pub(crate) gives_up: bool,
     /// How long a caller waits after a refusal, in microseconds, at the most.
     pub(crate) rest: u32,
-    /// The limits, in the order in which they come into force, each for a second.
+    /// The limits, in the order in which they come into force, and how long each stays.
     pub(crate) limits: &'static [u32],
+    pub(crate) stays: Duration,
 }
 
 /// How many calls are begun for each one answered, so that the share of answers does not depend on how
 /// fast the machine scores. Whoever was refused waits for it.
-const BEGUN_PER_ANSWER: f64 = 3.85;
+const BEGUN_PER_ANSWER: f64 = 3.6;
 /// Calls that may be begun before the first answer.
 const AHEAD: f64 = 512.0;
-/// A caller who waits calls again all the same if nothing was answered for so long: the calls that were
-/// to be answered may have been given up.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// One of the callers who wait calls again all the same if nothing was answered for so long, in
+/// nanoseconds: the calls that were to be answered may have been given up.
+const PATIENCE: u64 = 100_000_000;
 /// One call in so many is given up.
 const GIVEN_UP: u32 = 10;
 /// From a call's admission until the scoring process has read its frame; its stamp is that much later
@@ -62,6 +63,8 @@ pub(crate) struct Tally {
     refused: AtomicU32,
     late: AtomicU32,
     given_up: AtomicU32,
+    /// When a call was answered last, or begun because none was, by the stamps' clock.
+    progress: AtomicU64,
     /// Microseconds that each refusal took.
     refusals: Mutex<Vec<u32>>,
     /// When the first caller had no more to call, by the stamps' clock.
@@ -88,18 +91,25 @@ impl Tally {
     fn is_ahead(&self, calls: u32) -> bool {
         let begun = self.begun.load(Ordering::Relaxed);
         let answered = self.answered.load(Ordering::Relaxed);
-        f64::from(begun) > AHEAD + BEGUN_PER_ANSWER * f64::from(answered) && begun < calls
+        // What is past its deadline is none of those that an answer was to come of.
+        let late = self.late.load(Ordering::Relaxed);
+        f64::from(begun) > AHEAD + BEGUN_PER_ANSWER * f64::from(answered) + f64::from(late)
+            && begun < calls
     }
 
     /// Waits for more answers, as long as there are any.
     async fn wait(&self, calls: u32, dice: &mut Dice) {
-        let (mut seen, mut since) = (self.answered.load(Ordering::Relaxed), Instant::now());
         while self.is_ahead(calls) {
             sleep(dice.micros(20_000)).await;
-            let answered = self.answered.load(Ordering::Relaxed);
-            if answered != seen {
-                (seen, since) = (answered, Instant::now());
-            } else if since.elapsed() > PATIENCE {
+            let (seen, now) = (self.progress.load(Ordering::Relaxed), now());
+            let is_over = now.saturating_sub(seen) > PATIENCE;
+            let order = Ordering::Relaxed;
+            if is_over
+                && self
+                    .progress
+                    .compare_exchange(seen, now, order, order)
+                    .is_ok()
+            {
                 return;
             }
         }
@@ -119,6 +129,7 @@ impl Tally {
             200 => {
                 let row = &answer.json()["Results"]["output1"]["value"]["Values"][0];
                 assert_eq!(row[1], "42");
+                self.progress.fetch_max(now(), Ordering::Relaxed);
                 &self.answered
             }
             408 => {
@@ -177,7 +188,7 @@ pub(crate) struct Storm {
     pub(crate) passed: Vec<String>,
 }
 
-/// Calls as planned, while the limit changes every second.
+/// Calls as planned, while the limit changes.
 pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> Storm {
     let tally = Arc::new(Tally {
         over: AtomicU64::new(u64::MAX),
@@ -207,7 +218,7 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
     };
     let turn = async {
         for limit in plan.limits.iter().copied().cycle().skip(1) {
-            sleep(Duration::from_secs(1)).await;
+            sleep(plan.stays).await;
             if over.load(Ordering::Relaxed) {
                 break;
             }
