@@ -182,7 +182,7 @@ impl Changes {
 }
 
 /// By name; of two of one name the first, which is the one that is found.
-fn by_name<'a, T>(columns: &'a [T], name: fn(&T) -> &str) -> BTreeMap<&'a str, &'a T> {
+fn by_name<T>(columns: &[T], name: fn(&T) -> &str) -> BTreeMap<&str, &T> {
     columns
         .iter()
         .rev()

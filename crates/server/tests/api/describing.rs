@@ -157,7 +157,7 @@ async fn a_name_that_is_none_is_refused_before_anything_is_kept() {
     let (at, owner) = (&world.at, &world.owner);
     let mut package = files("../../tests/fixtures/models/brief");
     with_manifest(&mut package, |m| {
-        m["description"] = "a".repeat(2_001).into()
+        m["description"] = "a".repeat(2_001).into();
     });
     let (path, draft) = vetted(&world, "file=x.zip&service=none", zipped(&package)).await;
     assert_eq!(draft["state"], "ready", "{draft}");
