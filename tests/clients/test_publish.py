@@ -5,9 +5,13 @@ are scored were not trained on. A pipeline agrees if all its labels are equal an
 above 1; what does not agree is named in DIFFERS with how far it may be off.
 """
 
+import csv
+import http.server
 import importlib.util
+import io
 import json
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -313,3 +317,155 @@ def test_a_wrong_token_and_a_model_that_is_none_are_refused(api, tmp_path):
         portico.upload(path, "model.onnx", **api)
     drafts = ask(api, "GET", "/drafts").json()["items"]
     assert all(draft["state"] == "published" for draft in drafts)
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers what its server was told to, and keeps what came."""
+
+    def answer(self):
+        self.server.came.append((self.path, self.headers["Authorization"]))
+        # The client says how much it sends.
+        assert self.command != "POST" or self.headers["Content-Length"]
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        status, headers, body = self.server.answer
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def answering():
+    """Makes servers that give one answer each."""
+    servers = []
+
+    def make(status, headers, body=b""):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        server.answer, server.came = (status, headers, body), []
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def send(url, file_name="model.onnx", **more):
+    return portico.upload(io.BytesIO(b"x"), file_name, url=url, workspace="w", token=" secret\n", **more)
+
+
+@pytest.mark.parametrize("url", ["http://portico.example", "http://10.0.0.1:8080", "http://localhost.example/"])
+def test_the_token_does_not_travel_in_clear_to_another_machine(url):
+    with pytest.raises(portico.PorticoError, match="in clear"):
+        send(url)
+
+
+@pytest.mark.parametrize("url", ["ftp://portico.example", "file:///etc/passwd", "portico.example", "https://"])
+def test_an_address_that_is_none_is_told(url):
+    with pytest.raises(portico.PorticoError, match="no address of a server"):
+        send(url)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_with_the_token(answering, status):
+    other = answering(200, {}, b"{}")
+    first = answering(status, {"Location": other.url + "/"})
+    with pytest.raises(portico.Refused) as refused:
+        send(first.url)
+    assert refused.value.status == status
+    assert other.came == []
+    assert [token for _, token in first.came] == ["Bearer secret"]
+
+
+def test_a_loopback_address_is_reached_without_a_proxy(answering, monkeypatch):
+    proxy, server = answering(200, {}, b"{}"), answering(404, {})
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(portico.Refused):
+        send(server.url)
+    assert proxy.came == [] and len(server.came) == 1
+    # To another machine only if it is wanted, and then by the proxy that is set.
+    with pytest.raises(KeyError):
+        send("http://portico.example", insecure=True)
+    assert len(proxy.came) == 1
+
+
+def test_an_answer_that_breaks_off_or_is_none_is_told(answering):
+    with pytest.raises(portico.PorticoError, match="broke off"):
+        send(answering(200, {"Content-Length": "100"}, b"{").url)
+    with pytest.raises(portico.PorticoError, match="does not answer as Portico does"):
+        send(answering(200, {}, b"<html>").url)
+    with pytest.raises(portico.Refused):
+        send(answering(500, {"Content-Length": "100"}, b"{").url)
+
+
+def test_a_file_name_is_made_plain(answering):
+    server = answering(404, {})
+    with pytest.raises(portico.Refused):
+        send(server.url, "a/b\\c\nd.onnx")
+    assert server.came[0][0].endswith("?file=a_b_c_d.onnx")
+
+
+def tables(path):
+    """The manifest and both tables of a package."""
+    with zipfile.ZipFile(path) as archive:
+        read = {name: archive.read(name).decode() for name in archive.namelist() if name != "model.onnx"}
+    rows = {name: list(csv.reader(io.StringIO(read[name], newline=""))) for name in ("samples.csv", "expected.csv")}
+    return json.loads(read["manifest.json"]), rows["samples.csv"], rows["expected.csv"]
+
+
+def test_expected_labels_may_be_given_in_any_form(tmp_path):
+    frame, outcome = customers(50, SEED)
+    model = LogisticRegression(max_iter=2_000).fit(frame[NUMBERS], outcome["suits"])
+    path = tmp_path / "x.zip"
+    wanted = [["1"] for _ in range(50)]
+    shifted = pd.Series([1] * 50, index=range(1_000, 1_050))
+    for y in ([1] * 50, shifted, shifted.to_frame(), np.ones((50, 1)), [1] * 60):
+        portico.package(model, frame[NUMBERS], path, name="x", y=y)
+        manifest, _, expected = tables(path)
+        # The probabilities are the model's own, whoever gave the labels.
+        assert [output["kind"] for output in manifest["outputs"]] == ["label"] + ["probability"] * 3
+        assert [row[:1] for row in expected[1:]] == wanted
+    large = 2**60 + 1
+    model.classes_ = np.array([large, large + 1, large + 2])
+    portico.package(model, frame[NUMBERS], path, name="x", y=[large] * 50)
+    assert tables(path)[2][1][0] == str(large)
+
+
+def test_several_labels_at_once_are_refused(tmp_path):
+    frame, outcome = customers(50, SEED)
+    both = np.column_stack([outcome["suits"] > 0, outcome["suits"] > 1]).astype(int)
+    model = DecisionTreeClassifier(max_depth=2, random_state=SEED).fit(frame[NUMBERS], outcome["suits"])
+    with pytest.raises(ValueError, match="several labels at once"):
+        portico.package(model, frame[NUMBERS], tmp_path / "x.zip", name="x", y=both)
+    several = MLPClassifier([4], max_iter=20, random_state=SEED).fit(frame[NUMBERS], both)
+    with pytest.raises(ValueError, match="several labels at once"):
+        portico.package(several, frame[NUMBERS], tmp_path / "x.zip", name="x")
+
+
+def test_what_no_table_holds_is_cut_off_and_lines_stay_whole(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "t": ["a\rb", "c\nd", 'e"f']})
+    encode = ColumnTransformer([("n", StandardScaler(), ["n"]), ("t", OrdinalEncoder(), ["t"])])
+    model = make_pipeline(encode, LinearRegression()).fit(frame, [1.0, 2.0, 3.0])
+    path = tmp_path / "x.zip"
+    portico.package(model, frame, path, name="x")
+    assert [row[1] for row in tables(path)[1]] == ["t", "a\rb", "c\nd", 'e"f']
+    long = pd.DataFrame({"n": [1.0, 2.0, 3.0] * 20, "t": ["a\rb", "c\nd", 'e"f'] * 20})
+    monkeypatch.setattr(sys.modules["portico_client._package"], "TABLE_BYTES_MAX", 200)
+    portico.package(model, long, path, name="x")
+    _, samples, expected = tables(path)
+    assert len(samples) == len(expected)
+    assert 2 < len(samples) < 20
+    monkeypatch.setattr(sys.modules["portico_client._package"], "TABLE_BYTES_MAX", 5)
+    with pytest.raises(ValueError, match="a row of X takes more than"):
+        portico.package(model, long, path, name="x")

@@ -26,6 +26,7 @@ def publish(
     descriptions=None,
     resource=None,
     accept_breaking=False,
+    insecure=False,
     progress=None,
 ):
     """Publishes a fitted model as the next version of the service `name`, or as a new service.
@@ -33,13 +34,14 @@ def publish(
     model -- a fitted scikit-learn estimator or pipeline, or a LightGBM or XGBoost model with scikit-learn's interface.
     X -- rows that it can score: a pandas DataFrame, or an array of numbers. They become the samples of the version,
         and what `model` predicts for them its expected outputs.
-    y -- expected labels or values in place of the model's own predictions.
+    y -- expected labels or values in place of those that the model predicts; probabilities are the model's own.
     url, workspace, token -- where the server is, the workspace's id, and one of its tokens.
     columns -- names of the columns where X is an array.
     nullable -- names of columns that may be missing, besides those that are missing somewhere in X.
     descriptions -- what columns mean, by name.
     resource -- what the model is called where endpoints may replace it by their own: `NAME [trained model]` if not given.
     accept_breaking -- publish it even though it breaks callers of the version before.
+    insecure -- send the token without https to another machine.
     progress -- called with each step in words.
 
     Returns a `Result`. Raises `Refused` with the server's reasons; nothing is published then.
@@ -68,5 +70,6 @@ def publish(
             workspace=workspace,
             token=token,
             accept_breaking=accept_breaking,
+            insecure=insecure,
             progress=progress,
         )

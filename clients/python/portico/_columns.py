@@ -55,7 +55,6 @@ class Columns:
             raise ValueError(f"columns needs {array.shape[1]} names, each once")
         kind = {"f": "double", "b": "boolean"}.get(array.dtype.kind, "integer")
         values = [[_present(value) for value in array[:, index].tolist()] for index in range(array.shape[1])]
-        # An array that the model was trained on as a DataFrame goes to it as one.
         return cls(array, names, [kind] * len(names), values)
 
     def cells(self):

@@ -248,7 +248,9 @@ def _names(table, columns):
         columns = [columns]
     if isinstance(columns, slice):
         return table.names[columns] if not isinstance(columns.start, str) else []
+    import numpy as np
+
     columns = list(columns)
-    if columns and all(isinstance(column, bool) or type(column).__name__ == "bool" for column in columns):
+    if columns and all(isinstance(column, (bool, np.bool_)) for column in columns):
         return [name for name, chosen in zip(table.names, columns) if chosen]
     return [column if isinstance(column, str) else table.names[int(column)] for column in columns]

@@ -9,8 +9,9 @@ import zipfile
 from ._columns import Columns
 from ._convert import convert
 
-# A package's tables have at most 16 MiB, and the server scores the samples before it publishes them.
+# The server takes tables of so many rows and bytes, and scores the samples before it publishes them.
 ROWS_MAX = 10_000
+TABLE_BYTES_MAX = 16 << 20
 # More different texts than this are no category.
 CATEGORIES_MAX = 200
 MODEL = "model.onnx"
@@ -55,22 +56,39 @@ def write(
         "outputs": [output for output, _ in expected],
         "parameters": [],
     }
+    samples, expected = _tables(
+        (table.names, table.cells()),
+        ([output["column"] for output, _ in expected], list(zip(*(values for _, values in expected)))),
+    )
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
         archive.writestr(MODEL, graph.bytes)
-        archive.writestr("samples.csv", _csv(table.names, table.cells()))
-        cells = zip(*(values for _, values in expected))
-        archive.writestr("expected.csv", _csv([output["column"] for output, _ in expected], cells))
+        archive.writestr("samples.csv", samples)
+        archive.writestr("expected.csv", expected)
+
+
+def _tables(*tables):
+    """Tables of as many rows each, in bytes: the first rows, as many as the server takes."""
+    rows = len(tables[0][1])
+    while True:
+        written = [_csv(names, cells[:rows]).encode() for names, cells in tables]
+        largest = max(map(len, written))
+        if largest <= TABLE_BYTES_MAX:
+            return written
+        if rows == 1:
+            raise ValueError(f"a row of X takes more than {TABLE_BYTES_MAX >> 20} MiB")
+        rows = max(1, min(rows - 1, rows * TABLE_BYTES_MAX // largest))
 
 
 def _csv(names, rows):
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    # Every character of the line's end is quoted in a cell, and a lone "\r" would end a row, too.
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(names)
     for row in rows:
         # A row of one empty cell would be an empty line, which is no row.
         if len(row) == 1 and row[0] == "":
-            text.write('""\n')
+            text.write('""\r\n')
         else:
             writer.writerow(row)
     return text.getvalue()
@@ -99,16 +117,23 @@ def _input(table, index, tensor, may_miss, descriptions):
 
 def _expected(model, table, y, graph):
     """The output columns, each with its values as text, one a row."""
+    import numpy as np
+
     rows = len(table.values[0])
-    predicted = model.predict(table.X) if y is None else y
+    # Iterating over a DataFrame gives its columns, and a Series is indexed by its labels.
+    predicted = np.asarray(model.predict(table.X) if y is None else y)
     if len(predicted) != rows:
         if y is None or len(predicted) < rows:
             raise ValueError(f"{len(predicted)} outputs are expected of {rows} rows")
         predicted = predicted[:rows]
     if graph.is_label:
+        if predicted.ndim > 1:
+            if predicted.shape[1] != 1:
+                raise ValueError("several labels at once can't be published")
+            predicted = predicted[:, 0]
         label = {"tensor": graph.outputs[0], "column": "Scored Labels", "kind": "label"}
         columns = [(label, [label_text(value) for value in predicted])]
-        if graph.classes is not None and y is None:
+        if graph.classes is not None:
             probabilities = model.predict_proba(table.X)
             for index, value in enumerate(graph.classes):
                 name = label_text(value)
@@ -120,8 +145,8 @@ def _expected(model, table, y, graph):
                 }
                 columns.append((output, [number_text(row[index]) for row in probabilities]))
         return columns
-    values = [list(row) if hasattr(row, "__len__") else [row] for row in predicted]
-    width = len(values[0])
+    values = predicted.reshape(rows, -1)
+    width = values.shape[1]
     return [
         (
             {
@@ -142,9 +167,11 @@ def number_text(value):
 
 def label_text(value):
     """A class as ONNX gives it back: truth values and whole floats are whole numbers there."""
-    if hasattr(value, "__len__") and not isinstance(value, str):
-        value = value[0]
+    import numpy as np
+
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, (bool, int, np.bool_, np.integer)):
+        return str(int(value))
     number = float(value)
     return str(int(number)) if number.is_integer() else repr(number)

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 /// The media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
+/// The most broken rules that a problem names.
+pub const ERRORS_MAX: usize = 100;
+
+/// A name as one part of a JSON pointer (RFC 6901).
+pub fn reference_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// What went wrong, for programs. One list for the whole REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -43,9 +43,9 @@ pub struct Parts {
     pub entropy: Entropy,
     /// The database.
     pub store: Store,
-    /// Models by digest.
+    /// Published models by digest.
     pub blobs: Blobs,
-    /// Inputs and outputs of batch jobs.
+    /// Inputs and outputs of batch jobs, and the files of drafts.
     pub area: Area,
     /// What runs batch jobs.
     pub batch: Batch,
@@ -188,7 +188,7 @@ impl App {
 
     /// What runs beside the requests until the returned handle is dropped: counters to the database
     /// each second, changes by other processes into the snapshot, quarantines, the hourly sweep, batch jobs, runs over
-    /// many endpoints.
+    /// many endpoints; and once, vetting of what the last run of the server left.
     pub fn run_beside(&self) -> Beside {
         let flush = tokio::spawn(repeat(
             self.clone(),
@@ -280,6 +280,7 @@ impl App {
         area::purge(tx.conn()).await?;
         store::drafts::purge(tx.conn(), now - drafts::KEPT).await?;
         tx.commit_quietly().await?;
+        self.drafts.changed.notify_waiters();
         self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 

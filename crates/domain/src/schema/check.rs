@@ -4,9 +4,9 @@ use super::{is_text, tensor_of};
 use portico_api::cell;
 use portico_api::draft::{DraftStage, TensorInfo};
 use portico_api::name::DESCRIPTION_MAX;
-use portico_api::problem::FieldError;
+use portico_api::problem::{ERRORS_MAX, FieldError};
 use portico_api::schema::{ColumnType, InputColumn, OutputColumn, Parameter, Schema};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most columns of either side, categories of a column, and parameters.
 const COLUMNS_MAX: usize = 10_000;
@@ -17,10 +17,17 @@ const NAME_MAX: usize = 512;
 /// The element type of tensors of text, in the words of [`TensorInfo`].
 const TEXT: &str = "text";
 
-/// Every rule that a schema breaks, alone and with the models of these stages, with pointers below `/schema`.
+/// The rules that a schema breaks, alone and with the models of these stages, with pointers below `/schema`: as
+/// many as a problem names.
 pub fn check(schema: &Schema, stages: &[DraftStage]) -> Vec<FieldError> {
     let mut problems = Problems(Vec::new());
     problems.counts(schema);
+    // What is too much is not looked at one by one.
+    if schema.inputs.len().max(schema.outputs.len()) > COLUMNS_MAX
+        || schema.parameters.len() > PARAMETERS_MAX
+    {
+        return problems.0;
+    }
     problems.inputs(&schema.inputs);
     problems.outputs(&schema.outputs);
     problems.parameters(&schema.parameters);
@@ -32,11 +39,13 @@ struct Problems(Vec<FieldError>);
 
 impl Problems {
     fn add(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
-        self.0.push(FieldError {
-            pointer: format!("/schema{pointer}"),
-            code: code.to_owned(),
-            detail: detail.into(),
-        });
+        if self.0.len() < ERRORS_MAX {
+            self.0.push(FieldError {
+                pointer: format!("/schema{pointer}"),
+                code: code.to_owned(),
+                detail: detail.into(),
+            });
+        }
     }
 
     fn counts(&mut self, schema: &Schema) {
@@ -114,7 +123,7 @@ impl Problems {
         }
         if column.categories.len() > CATEGORIES_MAX {
             let words = format!("At most {CATEGORIES_MAX} categories.");
-            self.add(pointer, "categories_too_many", words);
+            return self.add(pointer, "categories_too_many", words);
         }
         let mut seen = BTreeSet::new();
         if let Some(twice) = column.categories.iter().find(|name| !seen.insert(*name)) {
@@ -149,49 +158,47 @@ impl Problems {
     }
 
     fn fits(&mut self, schema: &Schema, stages: &[DraftStage]) {
-        let mut made: Vec<&TensorInfo> = Vec::new();
+        let mut parts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, column) in schema.inputs.iter().enumerate() {
+            parts.entry(tensor_of(column)).or_default().push(index);
+        }
+        let mut made: BTreeMap<&str, &TensorInfo> = BTreeMap::new();
         for stage in stages {
             for needed in &stage.inputs {
-                if !made.iter().any(|tensor| tensor.name == needed.name) {
-                    self.covers(schema, &stage.file, needed);
+                let name = needed.name.as_str();
+                if !made.contains_key(name) {
+                    let parts = parts.get(name).map_or(&[][..], Vec::as_slice);
+                    self.covers(schema, &stage.file, needed, parts);
                 }
             }
-            made.extend(&stage.outputs);
+            // Of two tensors of one name the later is meant.
+            made.extend(
+                stage
+                    .outputs
+                    .iter()
+                    .map(|tensor| (tensor.name.as_str(), tensor)),
+            );
         }
-        let mut used: Vec<(&str, u64)> = Vec::new();
+        let mut used: BTreeMap<&str, u64> = BTreeMap::new();
         for (index, column) in schema.outputs.iter().enumerate() {
             let pointer = format!("/outputs/{index}/tensor");
-            let Some(tensor) = made.iter().rfind(|tensor| tensor.name == column.tensor) else {
+            let Some(tensor) = made.get(column.tensor.as_str()) else {
                 let words = format!("No model makes a tensor “{}”.", column.tensor);
                 self.add(&pointer, "tensor_unknown", words);
                 continue;
             };
-            let place = match used.iter_mut().find(|(name, _)| *name == column.tensor) {
-                Some((_, count)) => {
-                    *count += 1;
-                    *count
-                }
-                None => {
-                    used.push((&column.tensor, 1));
-                    1
-                }
-            };
-            if let Some(width) = tensor.width.filter(|width| place > *width) {
+            let place = used.entry(&column.tensor).or_default();
+            *place += 1;
+            if let Some(width) = tensor.width.filter(|width| *place > *width) {
                 let words = format!("Tensor “{}” has {width} values a row.", column.tensor);
                 self.add(&pointer, "tensor_too_narrow", words);
             }
         }
     }
 
-    /// Whether columns, or a parameter, give a tensor what it needs.
-    fn covers(&mut self, schema: &Schema, file: &str, needed: &TensorInfo) {
+    /// Whether columns (those at `parts`), or a parameter, give a tensor what it needs.
+    fn covers(&mut self, schema: &Schema, file: &str, needed: &TensorInfo, parts: &[usize]) {
         let name = &needed.name;
-        let parts: Vec<(usize, &InputColumn)> = schema
-            .inputs
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| tensor_of(column) == name)
-            .collect();
         let wants_text = needed.element == TEXT;
         let wanted = if wants_text { "text" } else { "numbers" };
         if parts.is_empty() {
@@ -209,8 +216,8 @@ impl Problems {
             }
             return;
         }
-        for (index, column) in &parts {
-            if is_text(column.column_type) != wants_text {
+        for index in parts {
+            if is_text(schema.inputs[*index].column_type) != wants_text {
                 let words = format!("{file} takes {wanted} as “{name}”.");
                 self.add(&format!("/inputs/{index}/type"), "type_does_not_fit", words);
             }
@@ -325,6 +332,54 @@ mod tests {
             broken(|s| s["parameters"][0]["default"] = json!("much")),
             ["/schema/parameters/0/default value_type"]
         );
+    }
+
+    #[test]
+    fn what_is_too_much_or_no_name_is_told() {
+        let many = |count: usize| -> Value {
+            let column = |index| json!({"name": format!("c{index}"), "type": "double"});
+            (0..count).map(column).collect()
+        };
+        // Told once, and nothing else of ten thousand columns.
+        assert_eq!(
+            broken(|s| s["inputs"] = many(COLUMNS_MAX + 1)),
+            ["/schema/inputs columns_too_many"]
+        );
+        let at_most = broken(|s| s["inputs"] = many(COLUMNS_MAX));
+        assert!(!at_most.iter().any(|told| told.ends_with("too_many")));
+        let names: Vec<String> = (0..=CATEGORIES_MAX).map(|n| n.to_string()).collect();
+        assert_eq!(
+            broken(|s| s["inputs"][0]["categories"] = json!(names)),
+            ["/schema/inputs/0/categories categories_too_many"]
+        );
+        let parameter = |n| json!({"name": format!("p{n}"), "type": "double"});
+        let parameters: Value = (0..=PARAMETERS_MAX).map(parameter).collect();
+        assert_eq!(
+            broken(|s| s["parameters"] = parameters),
+            ["/schema/parameters parameters_too_many"]
+        );
+        for name in ["P\n1".to_owned(), "P".repeat(NAME_MAX + 1)] {
+            assert_eq!(
+                broken(|s| s["outputs"][1]["column"] = json!(name)),
+                ["/schema/outputs/1/column name_invalid"]
+            );
+        }
+        let text = "a".repeat(DESCRIPTION_MAX + 1);
+        assert_eq!(
+            broken(|s| s["inputs"][0]["description"] = json!(text)),
+            ["/schema/inputs/0/description description_too_long"]
+        );
+        assert_eq!(
+            broken(|s| s["parameters"][0]["description"] = json!(text)),
+            ["/schema/parameters/0/description description_too_long"]
+        );
+    }
+
+    #[test]
+    fn no_more_is_told_than_anybody_is_shown() {
+        let twice = json!({"name": "town", "type": "string"});
+        let told = broken(|s| s["inputs"] = vec![twice; 5_000].into());
+        assert_eq!(told.len(), ERRORS_MAX);
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub async fn create(
         draft: Draft {
             id: id.to_string(),
             state: DraftState::Vetting,
-            step: "Waiting for its turn".to_owned(),
+            step: crate::drafts::WAITING.to_owned(),
             refused: None,
             file: upload.file,
             service_id: service,

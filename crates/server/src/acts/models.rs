@@ -10,7 +10,7 @@ use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
 use crate::calls::rows::Rows;
 use crate::error::Error;
-use crate::scoring::{Element, ModelDigest, Port, Signature};
+use crate::scoring::{ModelDigest, Port, Signature};
 use crate::self_test::SelfTest;
 use crate::store::endpoints::{self, Stored};
 use crate::store::{Tx, audit, models, revisions, services, signatures};
@@ -18,6 +18,7 @@ use crate::vetting;
 use bytes::Bytes;
 use portico_api::endpoint::UpdateEndpoint;
 use portico_api::id::{EndpointId, ServiceId};
+use portico_api::problem::reference_token;
 use portico_api::service::Version;
 use portico_domain::update::{self, CustomiseProblem, Interface, Model, Serving, Slots};
 use serde_json::{Map, Value, json};
@@ -51,25 +52,12 @@ pub(super) fn interface_of(signature: &Signature) -> Interface {
 }
 
 fn port(port: &Port) -> update::Port {
-    let element = match &port.element {
-        Element::F32 => "32-bit float",
-        Element::F64 => "64-bit float",
-        Element::I64 => "64-bit whole number",
-        Element::I32 => "32-bit whole number",
-        Element::Bool => "truth value",
-        Element::Text => "text",
-        Element::Other(words) => words,
-    };
-    // Without dimensions the graph declares nothing; with one, it is that of the rows.
-    let (rows, width) = match port.shape.split_first() {
-        None => (None, None),
-        Some((rows, rest)) => (*rows, rest.iter().copied().product()),
-    };
     update::Port {
         name: port.name.clone(),
-        element: element.to_owned(),
-        rows,
-        width,
+        element: port.element.words().to_owned(),
+        // Without dimensions the graph declares nothing; the first is that of the rows.
+        rows: port.shape.first().copied().flatten(),
+        width: port.width(),
     }
 }
 
@@ -92,10 +80,7 @@ pub async fn serving(app: &App, endpoint: &Stored) -> Result<Serving, Error> {
 }
 
 pub(super) fn pointer(resource: &str) -> String {
-    format!(
-        "/resources/{}",
-        resource.replace('~', "~0").replace('/', "~1")
-    )
+    format!("/resources/{}", reference_token(resource))
 }
 
 /// A refusal of the rules as an error that names the resource.

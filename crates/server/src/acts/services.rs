@@ -9,7 +9,7 @@ use crate::store::services::Stored;
 use crate::store::{Tx, audit, endpoints, models, revisions, services, versions, workspaces};
 use portico_api::difference::{SchemaChange, SchemaDifference, SchemaPart};
 use portico_api::id::{ServiceId, WorkspaceId};
-use portico_api::problem::FieldError;
+use portico_api::problem::{FieldError, reference_token};
 use portico_api::service::{UpdateService, Version};
 use portico_domain::schema::difference;
 use serde_json::json;
@@ -243,7 +243,7 @@ pub fn must_not_break(found: &SchemaDifference, accepted: bool) -> Result<(), Er
             SchemaPart::Output => "outputs",
             SchemaPart::Parameter => "parameters",
         };
-        let name = change.name.replace('~', "~0").replace('/', "~1");
+        let name = reference_token(&change.name);
         FieldError {
             pointer: format!("/schema/{part}/{name}"),
             code: format!("breaking_{}", change.code),

@@ -1,12 +1,13 @@
 //! The self-test of a version, run again: when somebody asks, and by itself on an engine that the version has
 //! not met yet. A version never changes; what is written is how the engine scores it.
 
+use super::models::AT_ONCE;
 use crate::app::App;
 use crate::audit::{Entry, Who};
 use crate::calls::pipeline::Pipeline;
 use crate::clock::on_the_wire;
 use crate::error::Error;
-use crate::scoring::{EngineStatus, ModelDigest};
+use crate::scoring::EngineStatus;
 use crate::self_test::SelfTest;
 use crate::store::{audit, services, versions};
 use portico_api::id::{ServiceId, WorkspaceId};
@@ -25,6 +26,7 @@ pub async fn check(
     service: &ServiceId,
     number: u32,
 ) -> Result<Parity, Error> {
+    let _turn = AT_ONCE.acquire().await;
     let version = services::version(app.store.read(), service, number)
         .await?
         .ok_or(Error::NotFound)?;
@@ -57,12 +59,8 @@ pub async fn check(
 }
 
 async fn score(app: &App, service: &ServiceId, version: &Version) -> Result<Parity, Error> {
-    let (mut models, mut digests) = (Vec::new(), Vec::<ModelDigest>::new());
-    for stage in &version.stages {
-        let bytes = app.blobs.get(&stage.sha256).await?;
-        digests.push(ModelDigest::of(&bytes));
-        models.push(bytes);
-    }
+    let stages = version.stages.iter().map(|stage| &stage.sha256);
+    let (models, digests) = app.blobs.models(stages).await?;
     let schema = Arc::new(version.schema.clone());
     let kept = SelfTest::of_version(app, service, version.number).await?;
     let whole = kept.is_some();

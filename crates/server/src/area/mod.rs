@@ -1,8 +1,8 @@
 //! The blob area of an endpoint: what batch jobs read and write. Blobs stand in containers, as in the
 //! storage that classic used, and are downloaded by links that are signed and expire.
 //!
-//! The bytes stand in a blob store of their own, apart from the models: what is swept here can never be a
-//! model. Must not know HTTP or SQL.
+//! The files of drafts stand here, too. The bytes are in a blob store of their own, apart from the versions' and
+//! the endpoints' models: what is swept here can never be a published model. Must not know HTTP or SQL.
 
 pub mod account;
 pub mod link;
@@ -54,6 +54,18 @@ impl Area {
         let disk = rustix::fs::statvfs(&self.folder).map_err(std::io::Error::from)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         Ok(free > FREE_MARK.saturating_add(bytes))
+    }
+
+    /// Refuses so many more bytes where the disk would get too full.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], or if the system does not tell.
+    pub fn must_have_room(&self, bytes: usize) -> Result<(), Error> {
+        if self.has_room(bytes as u64)? {
+            Ok(())
+        } else {
+            Err(Error::NoRoom)
+        }
     }
 
     /// Puts a file under its digest. It is synced, which takes its time. To be done while [`Area::naming`] is

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use portico_api::cell::{self, Cell, CellProblem, CellRef};
-use portico_api::problem::FieldError;
+use portico_api::problem::{FieldError, reference_token};
 use portico_api::schema::{InputColumn, Schema};
 use portico_api::score::CellWarning;
 use serde_json::{Map, Value};
@@ -76,7 +76,7 @@ pub fn check<'a, C: SentCell>(
         let mut cells = Vec::with_capacity(rows.cells.len());
         let Some(place) = place else {
             problems.add(
-                format!("/rows/0/{}", escaped(&column.name)),
+                format!("/rows/0/{}", reference_token(&column.name)),
                 "column_missing",
                 format!("Column {} is missing.", column.name),
             );
@@ -129,12 +129,7 @@ fn note(column: &InputColumn, read: &CellRef<'_>, row: usize, warnings: &mut Vec
 }
 
 fn pointer(row: usize, column: &InputColumn) -> String {
-    format!("/rows/{row}/{}", escaped(&column.name))
-}
-
-/// A name inside a JSON pointer (RFC 6901).
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+    format!("/rows/{row}/{}", reference_token(&column.name))
 }
 
 #[derive(Default)]
@@ -183,7 +178,7 @@ fn check_parameters(
             .any(|parameter| parameter.name == *name)
         {
             problems.add(
-                format!("/parameters/{}", escaped(name)),
+                format!("/parameters/{}", reference_token(name)),
                 "parameter_unknown",
                 format!("There is no global parameter {name}."),
             );
@@ -199,7 +194,7 @@ fn check_parameters(
             .or(default)
         else {
             problems.add(
-                format!("/parameters/{}", escaped(&parameter.name)),
+                format!("/parameters/{}", reference_token(&parameter.name)),
                 "parameter_missing",
                 format!(
                     "Global parameter {} has no default and needs a value.",
@@ -211,7 +206,7 @@ fn check_parameters(
         match cell::read_value(&parameter.as_column(), &value) {
             Ok(read) => out.push((parameter.name.clone(), read)),
             Err(problem) => problems.add(
-                format!("/parameters/{}", escaped(&parameter.name)),
+                format!("/parameters/{}", reference_token(&parameter.name)),
                 problem.code(),
                 problem.to_string(),
             ),

@@ -12,7 +12,7 @@ use hyper::http::uri::{Scheme, Uri};
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use portico_api::problem::Problem;
-use portico_api::routes::Route;
+use portico_api::routes::{self, Route};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
@@ -135,7 +135,7 @@ impl Remote {
         );
         for (index, (name, value)) in query.iter().enumerate() {
             let mark = if index == 0 { '?' } else { '&' };
-            path.push_str(&format!("{mark}{name}={}", escaped(value)));
+            path.push_str(&format!("{mark}{name}={}", routes::segment(value)));
         }
         let authority = self
             .base
@@ -241,19 +241,6 @@ fn pieces(file: std::fs::File) -> Body {
     StreamBody::new(stream).boxed_unsync()
 }
 
-/// A value in a query string: what is not plain is escaped by its bytes.
-fn escaped(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 /// A value as the body of a request.
 ///
 /// # Errors
@@ -285,6 +272,6 @@ mod tests {
 
     #[test]
     fn names_are_escaped_in_a_query() {
-        assert_eq!(escaped("a b&é.onnx"), "a%20b%26%C3%A9.onnx");
+        assert_eq!(routes::segment("a b&é.onnx"), "a%20b%26%C3%A9.onnx");
     }
 }

@@ -9,45 +9,24 @@ use portico_api::draft::TensorInfo;
 use portico_api::schema::{ColumnType, InputColumn, OutputColumn, OutputKind};
 use std::collections::BTreeSet;
 
-/// The most columns that a matrix is taken apart into.
+/// The most columns of either side that are read off a graph, all tensors together.
 const COLUMNS_MAX: u64 = 2_000;
 /// What classic called the column that holds the prediction.
 const LABELS: &str = "Scored Labels";
-
-/// The element type in the words of the API.
-pub fn element_words(element: &Element) -> &str {
-    match element {
-        Element::F32 => "32-bit float",
-        Element::F64 => "64-bit float",
-        Element::I64 => "64-bit whole number",
-        Element::I32 => "32-bit whole number",
-        Element::Bool => "truth value",
-        Element::Text => "text",
-        Element::Other(words) => words,
-    }
-}
-
-/// Values in a row; `None` where the graph leaves that open.
-pub fn width_of(port: &Port) -> Option<u64> {
-    match port.shape.split_first() {
-        None => None,
-        Some((_, rest)) => rest.iter().copied().product(),
-    }
-}
 
 /// A tensor as the API shows it.
 pub fn tensor_info(port: &Port) -> TensorInfo {
     TensorInfo {
         name: port.name.clone(),
-        element: element_words(&port.element).to_owned(),
-        width: width_of(port),
+        element: port.element.words().to_owned(),
+        width: port.width(),
     }
 }
 
 /// The input columns of a model.
 ///
 /// # Errors
-/// [`Error::Package`] naming the tensor that can't be filled from columns.
+/// [`Error::Package`] naming the tensor that can't be filled from columns, or where these are too many.
 pub fn inputs(signature: &Signature) -> Result<Vec<InputColumn>, Error> {
     let several = signature.inputs.len() > 1;
     let mut columns = Vec::new();
@@ -77,12 +56,17 @@ pub fn inputs(signature: &Signature) -> Result<Vec<InputColumn>, Error> {
         // A tensor of which nothing is declared, or whose rows have no columns, is one column.
         let width = match &port.shape[..] {
             [] | [_] => 1,
-            _ => width_of(port).unwrap_or(1),
+            _ => port.width().unwrap_or(1),
         };
         if width > COLUMNS_MAX {
             return Err(Error::Package(format!(
                 "The model takes {width} values a row as “{}”; a web service takes at most {COLUMNS_MAX} columns.",
                 port.name
+            )));
+        }
+        if columns.len() as u64 + width > COLUMNS_MAX {
+            return Err(Error::Package(format!(
+                "The model takes more than {COLUMNS_MAX} values a row in all; a web service takes at most {COLUMNS_MAX} columns."
             )));
         }
         if width == 1 {
@@ -127,16 +111,25 @@ impl Made {
         Self {
             name: port.name.clone(),
             element: port.element.clone(),
-            width: width_of(port).unwrap_or(open),
+            width: port.width().unwrap_or(open),
         }
     }
 
     fn is_float(&self) -> bool {
         matches!(self.element, Element::F32 | Element::F64)
     }
+
+    fn is_label(&self) -> bool {
+        let label = matches!(
+            self.element,
+            Element::I64 | Element::I32 | Element::Bool | Element::Text
+        );
+        label && self.width == 1
+    }
 }
 
-/// The output columns of a model that tells apart these classes (none where it lists none).
+/// The output columns of a model that tells apart these classes (none where it lists none), the first
+/// [`COLUMNS_MAX`] of them; a publisher who wants others names them.
 pub fn outputs(made: &[Made], classes: &[String]) -> Vec<OutputColumn> {
     let column = |tensor: &Made, column: String, kind, class: Option<String>| OutputColumn {
         tensor: tensor.name.clone(),
@@ -144,14 +137,16 @@ pub fn outputs(made: &[Made], classes: &[String]) -> Vec<OutputColumn> {
         kind,
         class,
     };
-    let label = made
-        .iter()
-        .position(|tensor| !tensor.is_float() && tensor.width == 1);
+    let label = made.iter().position(|tensor| tensor.is_label());
     let mut columns = Vec::new();
     let mut labelled = false;
     for (index, tensor) in made.iter().enumerate() {
         if matches!(tensor.element, Element::Other(_)) {
             continue;
+        }
+        let left = COLUMNS_MAX.saturating_sub(columns.len() as u64);
+        if left == 0 {
+            break;
         }
         if Some(index) == label {
             columns.push(column(tensor, LABELS.to_owned(), OutputKind::Label, None));
@@ -162,7 +157,7 @@ pub fn outputs(made: &[Made], classes: &[String]) -> Vec<OutputColumn> {
             && label.is_some()
             && (classes.len() as u64 == tensor.width
                 || tensor.name.to_ascii_lowercase().contains("prob"));
-        for place in 0..tensor.width.min(COLUMNS_MAX) {
+        for place in 0..tensor.width.min(left) {
             let class = usize::try_from(place)
                 .ok()
                 .and_then(|place| classes.get(place))
@@ -271,6 +266,42 @@ mod tests {
         };
         let words = inputs(&signature).unwrap_err().to_string();
         assert!(words.contains("150528 values a row as “pixels”"), "{words}");
+    }
+
+    #[test]
+    fn columns_are_counted_over_all_tensors() {
+        let wide = |name: &str| port(name, Element::F32, &[None, Some(1_001)]);
+        let refused = |inputs_of: Vec<Port>| {
+            let signature = Signature {
+                inputs: inputs_of,
+                ..Signature::default()
+            };
+            inputs(&signature).unwrap_err().to_string()
+        };
+        let words = refused(vec![wide("a"), wide("b")]);
+        assert!(
+            words.contains("more than 2000 values a row in all"),
+            "{words}"
+        );
+        // More than any number holds is as much as there can be.
+        let vast = port("vast", Element::F32, &[None, Some(u64::MAX), Some(3)]);
+        let words = refused(vec![vast]);
+        assert!(words.contains(&format!("{} values", u64::MAX)), "{words}");
+        let made = [
+            made("a", Element::F32, 1_001),
+            made("b", Element::F32, u64::MAX),
+            made("c", Element::F32, 1),
+        ];
+        assert_eq!(outputs(&made, &[]).len(), 2_000);
+    }
+
+    #[test]
+    fn what_the_engine_can_not_give_is_no_label() {
+        let made = [
+            made("half", Element::Other("16-bit float".to_owned()), 1),
+            made("label", Element::Text, 1),
+        ];
+        assert_eq!(named(&made, &[]), ["label/Label/Scored Labels"]);
     }
 
     fn made(name: &str, element: Element, width: u64) -> Made {

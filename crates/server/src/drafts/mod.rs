@@ -1,7 +1,8 @@
 //! What happens to a draft beside the requests: it is vetted in a task of its own, one at a time over all
 //! workspaces, because each may take as much memory as its models.
 //!
-//! A draft that was being vetted when the server ended is vetted anew at the next start.
+//! A draft that was being vetted when the server ended is vetted anew at the next start, but not a third
+//! time: its model may be what ends the server.
 
 pub mod infer;
 pub mod samples;
@@ -14,15 +15,20 @@ use crate::store::drafts;
 use portico_api::id::DraftId;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::AbortHandle;
 
 /// How long a draft is kept: 7 days, in microseconds.
 pub const KEPT: i64 = 7 * DAY;
 
+/// The step of a draft before any is taken.
+pub const WAITING: &str = "Waiting for its turn";
+
 /// The drafts that are being vetted.
 #[derive(Debug)]
 pub struct Drafts {
+    /// Told to whoever waits, each time that vetting has come a step further or old drafts have gone.
+    pub changed: Notify,
     turn: Semaphore,
     tasks: Mutex<HashMap<DraftId, AbortHandle>>,
 }
@@ -30,6 +36,7 @@ pub struct Drafts {
 impl Default for Drafts {
     fn default() -> Self {
         Self {
+            changed: Notify::new(),
             turn: Semaphore::new(1),
             tasks: Mutex::default(),
         }
@@ -76,6 +83,9 @@ pub fn begin(app: &App, id: DraftId) {
 /// If the database does not answer.
 pub async fn resume(app: &App) -> Result<(), Error> {
     for id in drafts::to_vet(app.store.read()).await? {
+        let mut tx = app.store.begin().await?;
+        drafts::set_step(tx.conn(), &id, WAITING).await?;
+        tx.commit_quietly().await?;
         begin(app, id);
     }
     Ok(())

@@ -9,24 +9,28 @@ use crate::package::{Manifest, Package, is_plain};
 use crate::scoring::{ModelDigest, Signature};
 use crate::self_test::SelfTest;
 use crate::store::drafts::{self, Stored};
-use crate::store::services;
+use crate::store::services::{self, Viewer};
 use crate::vetting;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use portico_api::draft::{DraftStage, DraftState};
 use portico_api::id::DraftId;
 use portico_api::schema::Schema;
 use portico_api::service::Parity;
 use portico_domain::schema::check;
 use std::io::Read;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// What the file of a model is called where its own name can't be a file's.
 const MODEL: &str = "model.onnx";
+/// How often the vetting of a draft is begun.
+const ATTEMPTS_MAX: u32 = 2;
 
 /// Vets a draft and writes what came of it.
 pub async fn vet(app: &App, id: &DraftId) {
     if let Err(error) = try_vet(app, id).await {
-        // Deleted meanwhile, mostly; else it is vetted anew after the next start.
+        // Deleted meanwhile, mostly; else the database failed, and it is vetted anew after the next start.
         match error {
             Error::PreconditionFailed => {}
             error => tracing::error!(%error, draft = id.as_str(), "a draft could not be vetted"),
@@ -44,17 +48,30 @@ async fn try_vet(app: &App, id: &DraftId) -> Result<(), Error> {
     if stored.draft.state != DraftState::Vetting {
         return Ok(());
     }
-    match examine(app, &stored).await {
-        Ok(examined) => accept(app, stored, examined).await,
-        Err(error @ (Error::Package(_) | Error::Scoring(_) | Error::Invalid(_))) => {
-            refuse(app, stored, error.to_string()).await
-        }
-        Err(error) => {
-            tracing::error!(%error, draft = id.as_str(), "vetting a draft failed");
-            let words = "Something failed on the server. Upload it again; its log has the cause.";
-            refuse(app, stored, words.to_owned()).await
-        }
+    let mut tx = app.store.begin().await?;
+    let attempt = drafts::begin_attempt(tx.conn(), id).await?;
+    tx.commit_quietly().await?;
+    if attempt > ATTEMPTS_MAX {
+        let words = "The server ended twice while it vetted this. Upload it again, and tell the administrator if it ends once more.";
+        return refuse(app, stored, words.to_owned()).await;
     }
+    let failed = match AssertUnwindSafe(decide(app, &stored)).catch_unwind().await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(
+            error @ (Error::Package(_) | Error::Scoring(_) | Error::Invalid(_) | Error::NoRoom),
+        )) => return refuse(app, stored, error.to_string()).await,
+        Ok(Err(error @ Error::PreconditionFailed)) => return Err(error),
+        Ok(Err(error)) => error,
+        Err(_) => Error::Internal("vetting panicked".to_owned()),
+    };
+    tracing::error!(error = %failed, draft = id.as_str(), "vetting a draft failed");
+    let words = "Something failed on the server. Upload it again; its log has the cause.";
+    refuse(app, stored, words.to_owned()).await
+}
+
+async fn decide(app: &App, stored: &Stored) -> Result<(), Error> {
+    let examined = examine(app, stored).await?;
+    accept(app, stored.clone(), examined).await
 }
 
 /// An upload that was found good.
@@ -73,7 +90,19 @@ struct Examined {
 async fn step(app: &App, id: &DraftId, words: &str) -> Result<(), Error> {
     let mut tx = app.store.begin().await?;
     drafts::set_step(tx.conn(), id, words).await?;
-    tx.commit_quietly().await
+    tx.commit_quietly().await?;
+    app.drafts.changed.notify_waiters();
+    Ok(())
+}
+
+/// Refuses a schema that can't be called, or that does not fit the models.
+fn must_fit(told_by: &str, schema: &Schema, stages: &[DraftStage]) -> Result<(), Error> {
+    let problems = check(schema, stages);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<_> = problems.iter().map(|problem| &*problem.detail).collect();
+    Err(Error::Package(format!("{told_by}{}", words.join(" "))))
 }
 
 /// What was uploaded: told by its first bytes, whatever its name.
@@ -146,15 +175,7 @@ async fn examine_package(app: &App, stored: &Stored, package: Package) -> Result
         stages.push(loaded);
     }
     let schema = package.manifest.schema();
-    let problems = check(&schema, &stages);
-    if !problems.is_empty() {
-        let words: Vec<_> = problems
-            .iter()
-            .map(|problem| problem.detail.as_str())
-            .collect();
-        let words = words.join(" ");
-        return Err(Error::Package(format!("manifest.json: {words}")));
-    }
+    must_fit("manifest.json: ", &schema, &stages)?;
     let (self_test, made_up) = match package.self_test()? {
         Some(self_test) => (self_test, false),
         None => {
@@ -184,7 +205,7 @@ async fn examine_model(app: &App, stored: &Stored, model: Bytes) -> Result<Exami
     } else {
         MODEL
     };
-    let (stage, signature) = load(app, &stored.id, file, &model, (1, 1)).await?;
+    let (mut stage, signature) = load(app, &stored.id, file, &model, (1, 1)).await?;
     let mut schema = Schema {
         inputs: infer::inputs(&signature)?,
         outputs: Vec::new(),
@@ -218,6 +239,13 @@ async fn examine_model(app: &App, stored: &Stored, model: Bytes) -> Result<Exami
             "The model makes nothing that could be a column of an answer.".to_owned(),
         ));
     }
+    // A width that the graph declares wrongly is none to hold the columns to.
+    for output in &mut stage.outputs {
+        if let Some(made) = made.iter().find(|made| made.name == output.name) {
+            output.width = output.width.map(|_| made.width);
+        }
+    }
+    must_fit("", &schema, std::slice::from_ref(&stage))?;
     let mut examined = Examined {
         manifest: None,
         stages: vec![stage],
@@ -261,8 +289,11 @@ async fn accept(app: &App, stored: Stored, examined: Examined) -> Result<(), Err
     let mut next = stored;
     let draft = &mut next.draft;
     if let Some(manifest) = &examined.manifest {
-        draft.name.clone_from(&manifest.name);
-        draft.description.clone_from(&manifest.description);
+        // The next version of a service goes out under the service's name, whatever the package's.
+        if draft.service_id.is_none() {
+            draft.name.clone_from(&manifest.name);
+            draft.description.clone_from(&manifest.description);
+        }
         draft.notes.clone_from(&manifest.notes);
     }
     draft.state = DraftState::Ready;
@@ -277,12 +308,15 @@ async fn accept(app: &App, stored: Stored, examined: Examined) -> Result<(), Err
     draft.schema = examined.schema;
     draft.parity = examined.parity;
     next.upload = None;
+    let self_test = examined.self_test.to_bytes()?;
+    let models: usize = examined.models.iter().map(Bytes::len).sum();
+    app.area.must_have_room(models + self_test.len())?;
     // Until the row names them, nothing may be swept.
     let _naming = app.area.naming.read().await;
     for model in examined.models {
         app.area.blobs.put(model).await?;
     }
-    let self_test = app.area.blobs.put(examined.self_test.to_bytes()?).await?;
+    let self_test = app.area.blobs.put(self_test).await?;
     next.self_test = Some(self_test);
     let mut tx = app.store.begin().await?;
     // A file's name is nobody's choice of a service, a package's name is.
@@ -291,10 +325,18 @@ async fn accept(app: &App, stored: Stored, examined: Examined) -> Result<(), Err
         && let Some((service, _)) =
             services::by_name(tx.conn(), &next.workspace, next.draft.name.trim()).await?
     {
+        let found =
+            services::find(app.store.read(), &next.workspace, &service, Viewer::All).await?;
+        if let Some(found) = found {
+            next.draft.name = found.service.name;
+            next.draft.description = found.service.description;
+        }
         next.draft.service_id = Some(service);
     }
     drafts::write(tx.conn(), &next, row_version).await?;
-    tx.commit_quietly().await
+    tx.commit_quietly().await?;
+    app.drafts.changed.notify_waiters();
+    Ok(())
 }
 
 async fn refuse(app: &App, stored: Stored, why: String) -> Result<(), Error> {
@@ -306,5 +348,7 @@ async fn refuse(app: &App, stored: Stored, why: String) -> Result<(), Error> {
     next.upload = None;
     let mut tx = app.store.begin().await?;
     drafts::write(tx.conn(), &next, row_version).await?;
-    tx.commit_quietly().await
+    tx.commit_quietly().await?;
+    app.drafts.changed.notify_waiters();
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Drafts of versions.
 
 use super::extract::{self, Body, IdempotencyKey, IfMatch, PageWish, Place, Query, Tagged};
-use super::receive::{ReceiveProblem, receive};
+use super::receive::receive;
 use super::router::Registrar;
 use crate::access::Caller;
 use crate::acts::Made;
@@ -90,18 +90,6 @@ impl UploadQuery {
     }
 }
 
-fn not_received(problem: ReceiveProblem) -> Error {
-    match problem {
-        ReceiveProblem::TooLarge(limit) => Error::TooLarge {
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
-        },
-        ReceiveProblem::TooSlow => Error::TooSlow,
-        ReceiveProblem::BrokeOff => Error::Malformed("The request's body broke off.".to_owned()),
-        ReceiveProblem::NoRoom => Error::NoRoom,
-        ReceiveProblem::Server(error) => error,
-    }
-}
-
 async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -125,8 +113,7 @@ async fn create(
         MODEL_BYTES,
         UPLOAD_TIME,
     )
-    .await
-    .map_err(not_received)?;
+    .await?;
     let mut digest = Sha256::new();
     for part in [
         query.file.as_str(),

@@ -2,7 +2,7 @@
 
 use super::endpoints::{find, shown};
 use super::extract::{IfMatch, Place, Tagged};
-use super::receive::{ReceiveProblem, Received, receive};
+use super::receive::{Received, receive};
 use super::router::Registrar;
 use crate::access::Caller;
 use crate::acts::models::{self as acts, NewModel};
@@ -42,8 +42,7 @@ async fn customise(
     update::slot(&serving, resource).map_err(|problem| acts::refused(&problem))?;
     let name = hex::encode(app.entropy.bytes::<16>()?);
     let body = request.into_body();
-    let received = receive(&app.area, &name, body, MODEL_BYTES, UPLOAD_TIME).await;
-    let received = received.map_err(not_received)?;
+    let received = receive(&app.area, &name, body, MODEL_BYTES, UPLOAD_TIME).await?;
     let _turn = acts::AT_ONCE.acquire().await;
     let new = NewModel {
         resource: resource.to_owned(),
@@ -56,19 +55,6 @@ async fn customise(
         row_version: stored.row_version,
         value: shown(&app, stored),
     })
-}
-
-/// A body that was not taken, as an error.
-fn not_received(problem: ReceiveProblem) -> Error {
-    match problem {
-        ReceiveProblem::TooLarge(limit) => Error::TooLarge {
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
-        },
-        ReceiveProblem::TooSlow => Error::TooSlow,
-        ReceiveProblem::BrokeOff => Error::Malformed("The request's body broke off.".to_owned()),
-        ReceiveProblem::NoRoom => Error::NoRoom,
-        ReceiveProblem::Server(error) => error,
-    }
 }
 
 async fn read(received: Received) -> Result<Bytes, Error> {

@@ -46,9 +46,10 @@ fn problems(operation: &Operation) -> Vec<u16> {
         statuses.push(410);
     }
     match operation.route.name {
-        "score" | "publish_draft" | "replay_examples" => statuses.extend([503, 504]),
+        "score" | "replay_examples" => statuses.extend([503, 504]),
+        "publish_draft" => statuses.extend([503, 504, 507]),
         "preview_draft" | "check_version" => statuses.extend([422, 503, 504]),
-        "create_draft" => statuses.push(507),
+        "create_draft" | "update_draft" => statuses.push(507),
         _ => {}
     }
     statuses.sort_unstable();

@@ -9,11 +9,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use portico_api::problem::{CONTENT_TYPE, Code, FieldError, LimitProblem, Problem};
+use portico_api::problem::{CONTENT_TYPE, Code, ERRORS_MAX, FieldError, LimitProblem, Problem};
 use std::sync::Arc;
-
-/// The most field errors an answer lists.
-const FIELD_ERRORS_MAX: usize = 100;
 
 /// An error on its way out; the outermost layer writes it, because it alone knows the request's id.
 #[derive(Clone)]
@@ -91,7 +88,7 @@ fn write(error: &Error, id: &RequestId) -> Response {
 
 fn fields(error: &Error) -> Vec<FieldError> {
     match error {
-        Error::Invalid(errors) => errors.iter().take(FIELD_ERRORS_MAX).cloned().collect(),
+        Error::Invalid(errors) => errors.iter().take(ERRORS_MAX).cloned().collect(),
         Error::NameTaken { .. } => vec![FieldError {
             pointer: "/name".to_owned(),
             code: "name_taken".to_owned(),

@@ -60,6 +60,20 @@ impl From<std::io::Error> for ReceiveProblem {
     }
 }
 
+impl From<ReceiveProblem> for Error {
+    fn from(problem: ReceiveProblem) -> Self {
+        match problem {
+            ReceiveProblem::TooLarge(limit) => Self::TooLarge {
+                limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            },
+            ReceiveProblem::TooSlow => Self::TooSlow,
+            ReceiveProblem::BrokeOff => Self::Malformed("The request's body broke off.".to_owned()),
+            ReceiveProblem::NoRoom => Self::NoRoom,
+            ReceiveProblem::Server(error) => error,
+        }
+    }
+}
+
 /// Writes a body into a file of the area, at most so many bytes, within so much time. What does not come
 /// whole leaves nothing behind.
 ///

@@ -16,7 +16,7 @@ use crate::snapshot::Entry;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use portico_api::problem::FieldError;
+use portico_api::problem::{FieldError, reference_token};
 use portico_api::routes;
 use portico_api::schema::Schema;
 use portico_api::score::{ROWS_MAX, ScoreAnswer, ScoreRequest};
@@ -160,9 +160,8 @@ fn rows_of(schema: &Schema, request: ScoreRequest) -> Result<Rows, Error> {
 }
 
 fn unknown(row: usize, name: &str, code: &str, detail: String) -> FieldError {
-    let name = name.replace('~', "~0").replace('/', "~1");
     FieldError {
-        pointer: format!("/rows/{row}/{name}"),
+        pointer: format!("/rows/{row}/{}", reference_token(name)),
         code: code.to_owned(),
         detail,
     }

@@ -92,6 +92,11 @@ impl Package {
                 )));
             }
         }
+        let mut seen = BTreeSet::new();
+        let mut files = manifest.stages.iter().map(|stage| &stage.file);
+        if let Some(twice) = files.find(|file| !seen.insert(*file)) {
+            return Err(refuse(format!("Stage file {twice} stands in two stages.")));
+        }
         once("input", manifest.inputs.iter().map(|column| &column.name))?;
         once(
             "output",

@@ -291,6 +291,21 @@ pub enum Element {
     Other(String),
 }
 
+impl Element {
+    /// In words, those of the runtime where this is something else.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::F32 => "32-bit float",
+            Self::F64 => "64-bit float",
+            Self::I64 => "64-bit whole number",
+            Self::I32 => "32-bit whole number",
+            Self::Bool => "truth value",
+            Self::Text => "text",
+            Self::Other(words) => words,
+        }
+    }
+}
+
 /// A tensor that a model takes or gives.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Port {
@@ -300,6 +315,16 @@ pub struct Port {
     pub element: Element,
     /// Its dimensions, `None` for one that is open. Empty where the model declares none.
     pub shape: Vec<Option<u64>>,
+}
+
+impl Port {
+    /// Values in a row; `None` where the graph leaves that open. What no number holds is the largest one.
+    pub fn width(&self) -> Option<u64> {
+        let (_, rest) = self.shape.split_first()?;
+        rest.iter().try_fold(1_u64, |width, size| {
+            size.map(|size| width.saturating_mul(size))
+        })
+    }
 }
 
 /// What a model takes and gives.

@@ -3,6 +3,7 @@
 
 use crate::clock::{Micros, SECOND};
 use crate::error::Error;
+use crate::scoring::ModelDigest;
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as BlobPath;
@@ -156,6 +157,25 @@ impl Blobs {
             return Err(Error::Internal(format!("blob {digest} is damaged")));
         }
         Ok(bytes)
+    }
+}
+
+impl Blobs {
+    /// Models with these digests, and the digests as the engine names models: not hashed once more.
+    ///
+    /// # Errors
+    /// As [`Blobs::get`].
+    pub async fn models<'a>(
+        &self,
+        sha256: impl Iterator<Item = &'a String>,
+    ) -> Result<(Vec<Bytes>, Vec<ModelDigest>), Error> {
+        let (mut models, mut digests) = (Vec::new(), Vec::new());
+        for sha256 in sha256 {
+            models.push(self.get(sha256).await?);
+            let digest: Result<ModelDigest, _> = sha256.parse();
+            digests.push(digest.map_err(|error| Error::Internal(error.to_string()))?);
+        }
+        Ok((models, digests))
     }
 }
 

@@ -88,7 +88,8 @@ pub async fn write(
     row_version: i64,
 ) -> Result<(), Error> {
     let done = sqlx::query(
-        "UPDATE draft SET state = $3, step = $4, body = $5, upload = $6, self_test = $7, row_version = row_version + 1
+        "UPDATE draft SET state = $3, step = $4, body = $5, by_name = $6, upload = $7, self_test = $8,
+                row_version = row_version + 1
           WHERE id = $1 AND row_version = $2",
     )
     .bind(next.id.as_str())
@@ -96,6 +97,7 @@ pub async fn write(
     .bind(state_text(next.draft.state))
     .bind(&next.draft.step)
     .bind(serde_json::to_string(&next.draft)?)
+    .bind(next.by_name)
     .bind(&next.upload)
     .bind(&next.self_test)
     .execute(&mut *conn)
@@ -110,8 +112,11 @@ pub async fn write(
     keep(conn, next).await
 }
 
-/// Names the files of a draft, so that they are not swept.
+/// Names the files of a draft, so that they are not swept. Those of a published one are the version's.
 async fn keep(conn: &mut SqliteConnection, draft: &Stored) -> Result<(), Error> {
+    if draft.draft.state == DraftState::Published {
+        return Ok(());
+    }
     let models = draft.draft.stages.iter().map(|stage| &stage.sha256);
     for digest in models.chain(&draft.upload).chain(&draft.self_test) {
         sqlx::query("INSERT OR IGNORE INTO draft_file (draft_id, sha256) VALUES ($1, $2)")
@@ -121,6 +126,20 @@ async fn keep(conn: &mut SqliteConnection, draft: &Stored) -> Result<(), Error> 
             .await?;
     }
     Ok(())
+}
+
+/// Counts that a draft's vetting begins; answers for the how manieth time.
+///
+/// # Errors
+/// [`Error::PreconditionFailed`] if it is gone, or nothing is to be vetted any more.
+pub async fn begin_attempt(conn: &mut SqliteConnection, id: &DraftId) -> Result<u32, Error> {
+    let attempts = sqlx::query_scalar(
+        "UPDATE draft SET attempts = attempts + 1 WHERE id = $1 AND state = 'vetting' RETURNING attempts",
+    )
+    .bind(id.as_str())
+    .fetch_optional(conn)
+    .await?;
+    attempts.ok_or(Error::PreconditionFailed)
 }
 
 /// Says what is done just now.

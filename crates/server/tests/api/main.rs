@@ -12,6 +12,7 @@ mod access;
 mod area;
 mod bodies;
 mod calls;
+mod describing;
 mod documents;
 mod drafts;
 mod endpoints;
@@ -43,6 +44,7 @@ mod tokens;
 mod trail;
 mod updating;
 mod usage;
+mod vetting;
 mod wires;
 mod world;
 

@@ -158,7 +158,7 @@ async fn what_breaks_callers_is_refused_with_each_change_unless_it_is_accepted()
             ("Species", "added", false),
         ]
     );
-    // A service with a parameter that has to be given can be given own models, too: the sample values serve.
+    // The self-test gives the new parameter the value that the package scored its sample rows with.
     let check = at
         .ask(owner, "POST", &world.path("/versions/2/check"))
         .send()

@@ -10,11 +10,11 @@ use crate::self_test::SelfTest;
 use crate::store::drafts::{self, Stored};
 use portico_api::cell::read_text;
 use portico_api::draft::{Draft, StageResource, UpdateDraft};
-use portico_api::problem::FieldError;
-use portico_api::schema::{InputColumn, Schema};
-use portico_domain::schema::check;
+use portico_api::problem::{ERRORS_MAX, FieldError, reference_token};
+use portico_api::schema::{InputColumn, OutputColumn, OutputKind, Schema};
+use portico_domain::schema::{check, difference};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most sample rows that an edit gives.
 const ROWS_MAX: usize = 1_000;
@@ -23,7 +23,7 @@ const ROWS_MAX: usize = 1_000;
 ///
 /// # Errors
 /// [`Error::Invalid`] by field, [`Error::Conflict`] unless the draft is ready,
-/// [`Error::PreconditionFailed`] if it changed meanwhile.
+/// [`Error::PreconditionFailed`] if it changed meanwhile, [`Error::NoRoom`] if the disk is too full.
 pub async fn change(
     app: &App,
     who: &Who,
@@ -78,11 +78,20 @@ pub async fn change(
     draft.samples = tests.shown(&draft.schema);
     draft.sample_rows = u32::try_from(tests.samples.rows.len()).unwrap_or(u32::MAX);
     draft.sample_parameters.clone_from(&tests.parameters);
+    let kept = tests.to_bytes()?;
+    app.area.must_have_room(kept.len())?;
     let _naming = app.area.naming.read().await;
-    next.self_test = Some(app.area.blobs.put(tests.to_bytes()?).await?);
+    next.self_test = Some(app.area.blobs.put(kept).await?);
     let mut tx = app.store.begin().await?;
     drafts::write(tx.conn(), &next, present.row_version).await?;
-    let (before, after) = (told(&present.draft), told(&next.draft));
+    let (before, mut after) = (told(&present.draft), told(&next.draft));
+    if next.draft.schema != present.draft.schema {
+        // Two schemas of thousands of columns would stand there otherwise.
+        let found = difference(0, &present.draft.schema, &next.draft.schema);
+        let changes = found.changes.iter().take(ERRORS_MAX);
+        let words: Vec<_> = changes.map(|change| &change.detail).collect();
+        after["schema"] = json!({"changes": found.changes.len(), "first": words});
+    }
     write_audit(
         app,
         &mut tx,
@@ -98,7 +107,7 @@ pub async fn change(
 
 /// What the audit trail has of a draft.
 fn told(draft: &Draft) -> serde_json::Value {
-    json!({"name": draft.name, "description": draft.description, "notes": draft.notes, "schema": draft.schema})
+    json!({"name": draft.name, "description": draft.description, "notes": draft.notes})
 }
 
 fn set_resources(draft: &mut Draft, resources: &[StageResource]) -> Result<(), Error> {
@@ -180,9 +189,10 @@ fn rows_of(
             });
         }
     }
+    expect_of(tests, &before.schema.outputs, &draft.schema.outputs);
     tests.parameters = change.sample_parameters.clone().unwrap_or(parameters);
     for (name, value) in &tests.parameters {
-        let pointer = format!("/sample_parameters/{}", escaped(name));
+        let pointer = format!("/sample_parameters/{}", reference_token(name));
         let known = draft.schema.parameters.iter().find(|one| one.name == *name);
         match known.map(|parameter| read_text(&parameter.as_column(), value)) {
             Some(Ok(_)) => {}
@@ -206,21 +216,66 @@ fn rows_of(
         .retain(|name, _| known.iter().any(|parameter| parameter.name == *name));
 }
 
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+/// What is expected goes with the output columns to their new names; nothing is expected any more where a
+/// column is one that the expectations know nothing of.
+fn expect_of(tests: &mut SelfTest, before: &[OutputColumn], after: &[OutputColumn]) {
+    let Some(expected) = &mut tests.expected else {
+        return;
+    };
+    if before == after {
+        return;
+    }
+    let is_label = |column: &OutputColumn| column.kind == OutputKind::Label;
+    let by_name: BTreeMap<_, _> = before.iter().map(|old| (&old.column, old)).collect();
+    let by_place: BTreeMap<_, _> = places(before).collect();
+    let stays: BTreeSet<_> = after.iter().map(|new| &new.column).collect();
+    let mut names = BTreeMap::new();
+    for (place, new) in places(after) {
+        let renamed = || {
+            by_place
+                .get(&place)
+                .filter(|old| !stays.contains(&old.column))
+        };
+        let old = by_name.get(&new.column).or_else(renamed);
+        let Some(old) = old.filter(|old| is_label(old) == is_label(new)) else {
+            tests.expected = None;
+            return;
+        };
+        names.insert(&old.column, &new.column);
+    }
+    for name in &mut expected.names {
+        if let Some(new) = names.get(name) {
+            name.clone_from(new);
+        }
+    }
 }
 
+/// Columns by the values that they are: a tensor's name, and which of its values.
+fn places(columns: &[OutputColumn]) -> impl Iterator<Item = ((&str, usize), &OutputColumn)> {
+    let mut counts = BTreeMap::new();
+    columns.iter().map(move |column| {
+        let count = counts.entry(column.tensor.as_str()).or_insert(0_usize);
+        *count += 1;
+        ((column.tensor.as_str(), *count), column)
+    })
+}
+
+/// Names what is wrong with sample rows, until there is more than anybody is told.
 fn check_rows(schema: &Schema, rows: &[Vec<String>], problems: &mut Vec<FieldError>) {
     let mut add = |pointer: String, code: &str, detail: String| {
-        problems.push(FieldError {
-            pointer,
-            code: code.to_owned(),
-            detail,
-        });
+        if problems.len() < ERRORS_MAX {
+            problems.push(FieldError {
+                pointer,
+                code: code.to_owned(),
+                detail,
+            });
+        }
+        problems.len() < ERRORS_MAX
     };
     if rows.is_empty() || rows.len() > ROWS_MAX {
         let words = format!("Give 1 to {ROWS_MAX} sample rows.");
-        return add("/samples".to_owned(), "samples_count", words);
+        add("/samples".to_owned(), "samples_count", words);
+        return;
     }
     for (row, cells) in rows.iter().enumerate() {
         if cells.len() != schema.inputs.len() {
@@ -230,14 +285,80 @@ fn check_rows(schema: &Schema, rows: &[Vec<String>], problems: &mut Vec<FieldErr
                 cells.len(),
                 schema.inputs.len()
             );
-            add(format!("/samples/{row}"), "cells_count", words);
+            if !add(format!("/samples/{row}"), "cells_count", words) {
+                return;
+            }
             continue;
         }
         for (place, (column, text)) in schema.inputs.iter().zip(cells).enumerate() {
             if let Err(problem) = read_text(column, text) {
                 let pointer = format!("/samples/{row}/{place}");
-                add(pointer, problem.code(), problem.to_string());
+                if !add(pointer, problem.code(), problem.to_string()) {
+                    return;
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Table;
+    use serde_json::Value;
+
+    #[test]
+    fn no_more_is_told_of_rows_than_anybody_is_shown() {
+        let schema: Schema = serde_json::from_value(json!({
+            "inputs": [{"name": "x", "type": "double"}], "outputs": []
+        }))
+        .unwrap();
+        for row in [vec!["much".to_owned()], Vec::new()] {
+            let mut problems = Vec::new();
+            check_rows(&schema, &vec![row; ROWS_MAX], &mut problems);
+            assert_eq!(problems.len(), ERRORS_MAX);
+        }
+    }
+
+    fn outputs(columns: &[&str]) -> Vec<OutputColumn> {
+        let one = |words: &&str| -> Value {
+            let (tensor, column) = words.split_once(' ').unwrap();
+            let kind = if tensor == "label" { "label" } else { "value" };
+            json!({"tensor": tensor, "column": column, "kind": kind})
+        };
+        let columns: Vec<_> = columns.iter().map(one).collect();
+        serde_json::from_value(columns.into()).unwrap()
+    }
+
+    /// The names under which values are expected after such a change.
+    fn expected_after(before: &[&str], after: &[&str]) -> Option<Vec<String>> {
+        let before = outputs(before);
+        let names = before.iter().map(|column| column.column.clone()).collect();
+        let mut tests = SelfTest {
+            expected: Some(Table {
+                names,
+                rows: Vec::new(),
+            }),
+            ..SelfTest::default()
+        };
+        expect_of(&mut tests, &before, &outputs(after));
+        tests.expected.map(|table| table.names)
+    }
+
+    #[test]
+    fn what_is_expected_goes_with_its_column() {
+        let before = ["label L", "p P1", "p P2"];
+        let after = |after: &[&str]| expected_after(&before, after).map(|names| names.join(" "));
+        assert_eq!(after(&before).unwrap(), "L P1 P2");
+        assert_eq!(after(&["label L", "p No", "p Yes"]).unwrap(), "L No Yes");
+        assert_eq!(
+            after(&["p P1", "p P2", "label Sort"]).unwrap(),
+            "Sort P1 P2"
+        );
+        // The same names in other places stay those of the same expectations: they would be wrong.
+        assert_eq!(after(&["label L", "p P2", "p P1"]).unwrap(), "L P1 P2");
+        assert_eq!(after(&["label L", "p P1"]).unwrap(), "L P1 P2");
+        assert_eq!(after(&["label L", "p P1", "p P2", "q Q"]), None);
+        assert_eq!(after(&["p L", "p P1", "p P2"]), None);
     }
 }

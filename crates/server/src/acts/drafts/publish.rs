@@ -1,14 +1,15 @@
 //! Scoring the sample rows of a draft, and making it a version.
 
 use super::{must_be_ready, self_test, shown, shown_name, write_audit};
+use crate::acts::models::AT_ONCE;
 use crate::acts::services::{Publication, Target, must_not_break, publish_in};
+use crate::acts::{description, title};
 use crate::app::App;
 use crate::audit::Who;
 use crate::calls::pipeline::{OutputColumn, Pipeline};
 use crate::calls::rows;
 use crate::clock::on_the_wire;
 use crate::error::Error;
-use crate::scoring::ModelDigest;
 use crate::self_test::{SelfTest, cell};
 use crate::store::drafts::{self, Stored};
 use bytes::Bytes;
@@ -27,12 +28,8 @@ struct Loaded {
 
 async fn load(app: &App, present: &Stored) -> Result<Loaded, Error> {
     must_be_ready(&present.draft)?;
-    let (mut models, mut digests) = (Vec::new(), Vec::<ModelDigest>::new());
-    for stage in &present.draft.stages {
-        let bytes = app.area.blobs.get(&stage.sha256).await?;
-        digests.push(ModelDigest::of(&bytes));
-        models.push(bytes);
-    }
+    let stages = present.draft.stages.iter().map(|stage| &stage.sha256);
+    let (models, digests) = app.area.blobs.models(stages).await?;
     let schema = Arc::new(present.draft.schema.clone());
     Ok(Loaded {
         tests: self_test(app, present).await?,
@@ -70,6 +67,7 @@ impl Loaded {
 /// # Errors
 /// [`Error::Conflict`] unless the draft is ready, [`Error::Invalid`] where the rows don't score.
 pub async fn preview(app: &App, present: &Stored) -> Result<Preview, Error> {
+    let _turn = AT_ONCE.acquire().await;
     let loaded = load(app, present).await?;
     let (parity, outputs) = loaded.score(app).await?;
     let schema = &present.draft.schema;
@@ -103,24 +101,34 @@ pub async fn preview(app: &App, present: &Stored) -> Result<Preview, Error> {
 ///
 /// # Errors
 /// [`Error::Conflict`] unless the draft is ready, [`Error::Invalid`] where its rows don't score or it
-/// breaks callers of the version before and that is not accepted. Nothing has changed then.
+/// breaks callers of the version before and that is not accepted, [`Error::NoRoom`] if the disk is too full.
+/// Nothing has changed then.
 pub async fn publish(
     app: &App,
     who: &Who,
     present: &Stored,
     request: &PublishDraft,
 ) -> Result<PublishedDraft, Error> {
+    must_be_ready(&present.draft)?;
+    let draft = &present.draft;
+    if draft.service_id.is_none() {
+        title(&draft.name)?;
+        description(&draft.description)?;
+    }
+    let _turn = AT_ONCE.acquire().await;
     let loaded = load(app, present).await?;
     let (parity, _) = loaded.score(app).await?;
-    let draft = &present.draft;
     if let Some(found) = shown(app, present).await?.difference {
         // Before anything is kept; as it is published, it is asked again.
         must_not_break(&found, request.accept_breaking)?;
     }
+    let self_test = loaded.tests.to_bytes()?;
+    let models: usize = loaded.models.iter().map(Bytes::len).sum();
+    app.area.must_have_room(models + self_test.len())?;
     for model in &loaded.models {
         app.blobs.put(model.clone()).await?;
     }
-    let self_test = app.blobs.put(loaded.tests.to_bytes()?).await?;
+    let self_test = app.blobs.put(self_test).await?;
     let stages = draft.stages.iter().map(|stage| Stage {
         file: stage.file.clone(),
         resource: stage.resource.clone(),
@@ -164,7 +172,15 @@ pub async fn publish(
     next.draft.version = Some(published.number);
     next.draft.service_id = Some(published.service.clone());
     next.draft.parity = Some(parity);
-    drafts::write(tx.conn(), &next, present.row_version).await?;
+    next.self_test = None;
+    drafts::write(tx.conn(), &next, present.row_version)
+        .await
+        .map_err(|error| match error {
+            Error::PreconditionFailed => {
+                Error::Conflict("The draft changed meanwhile. Look at it again.".to_owned())
+            }
+            other => other,
+        })?;
     let after = json!({"service": published.service.as_str(), "version": published.number});
     write_audit(app, &mut tx, who, &next, "draft.publish", None, Some(after)).await?;
     tx.commit().await?;

@@ -6,8 +6,7 @@ use std::path::Path;
 use libloading::{Library, Symbol};
 use ort::sys::OrtApiBase;
 
-// SAFETY: a type alone; where a function of it is called stands why that is sound.
-type GetApiBase = unsafe extern "C" fn() -> *const OrtApiBase;
+type GetApiBase = extern "C" fn() -> *const OrtApiBase;
 
 /// The version of the library at this path, which has been loaded from there, such as `1.32.0`.
 #[expect(
@@ -15,9 +14,9 @@ type GetApiBase = unsafe extern "C" fn() -> *const OrtApiBase;
     reason = "the library's own function tells it, and no other does"
 )]
 pub(super) fn version(path: &Path) -> Option<String> {
-    // SAFETY: the library is loaded already, so that this runs none of its code. The function and the two
-    // fields of what it returns are those of onnxruntime_c_api.h, the same in every version; the text is
-    // one of the library's constants, and is copied while the library is still held.
+    // SAFETY: the library is loaded already, so that this runs none of its code. The function, which asks
+    // nothing of its caller, and the two fields of what it returns are those of onnxruntime_c_api.h, the same
+    // in every version; the text is one of the library's constants, and is copied while the library is held.
     unsafe {
         let library = Library::new(path).ok()?;
         let base: Symbol<'_, GetApiBase> = library.get(b"OrtGetApiBase").ok()?;
