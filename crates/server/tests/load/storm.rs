@@ -37,7 +37,7 @@ pub(crate) struct Plan {
 
 /// How many calls are begun for each one answered, so that the share of answers does not depend on how
 /// fast the machine scores. Whoever was refused waits for it.
-const BEGUN_PER_ANSWER: f64 = 3.6;
+const BEGUN_PER_ANSWER: f64 = 3.0;
 /// Calls that may be begun before the first answer.
 const AHEAD: f64 = 512.0;
 /// One of the callers who wait calls again all the same if nothing was answered for so long, in
