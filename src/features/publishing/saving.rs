@@ -145,8 +145,12 @@ impl Publishing {
                 Err(error) if error.is(Code::PreconditionFailed) && self.still_as_saved().await => {
                 }
                 Err(error) => {
-                    self.mark(&error);
-                    self.saving.try_set(Saving::Failed(error));
+                    // What was typed meanwhile is about to be saved, and may be right.
+                    let same = self.form.try_with_untracked(|now| *now == form);
+                    if same == Some(true) {
+                        self.mark(&error);
+                        self.saving.try_set(Saving::Failed(error));
+                    }
                     return false;
                 }
             }
