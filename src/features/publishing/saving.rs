@@ -2,12 +2,11 @@
 
 use super::model::{Form, Problems};
 use super::state::{Act, Publishing, Saving};
-use crate::client::{self, ClientError, Versioned};
+use crate::client::{self, ClientError};
 use crate::routes::Page;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use portico_api::draft::{Draft, DraftState, PublishDraft};
-use portico_api::id::WorkspaceId;
+use portico_api::draft::PublishDraft;
 use portico_api::problem::Code;
 use std::time::Duration;
 
@@ -235,50 +234,5 @@ impl Publishing {
                 self.failure.try_set(Some(error));
             }
         }
-    }
-
-    /// What was typed last is not lost when the page goes.
-    pub(super) fn save_on_leaving(self) {
-        let (Some(form), Some(saved), Some(Some(draft))) = (
-            self.form.try_get_untracked(),
-            self.saved.try_get_value(),
-            self.draft.try_get_untracked(),
-        ) else {
-            return;
-        };
-        if draft.value.state == DraftState::Ready && form.problems().is_empty() {
-            let sending = self.sending.try_get_value().flatten();
-            spawn_local(save_last(self.ws(), draft, form, saved, sending));
-        }
-    }
-}
-
-/// Saves a form when its page is gone: nobody is there any more who could be told that it failed. What
-/// the page had on its way may have changed the draft meanwhile; what somebody else typed there stays.
-async fn save_last(
-    ws: WorkspaceId,
-    mut draft: Versioned<Draft>,
-    form: Form,
-    mut saved: Form,
-    sending: Option<Form>,
-) {
-    while let Some(update) = form.update(&saved) {
-        let id = &draft.value.id;
-        match client::drafts::update(&ws, id, &update, &draft.etag).await {
-            Err(error) if error.is(Code::PreconditionFailed) => {}
-            _ => return,
-        }
-        let Ok(now) = client::drafts::get(&ws, id).await else {
-            return;
-        };
-        let told = Form::of(&now.value);
-        let ours = saved.says_like(&told)
-            || sending
-                .as_ref()
-                .is_some_and(|sending| sending.says_like(&told));
-        if !ours || !draft.is_older_than(&now) {
-            return;
-        }
-        (saved, draft) = (told, now);
     }
 }

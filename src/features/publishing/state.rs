@@ -13,7 +13,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use portico_api::draft::{Draft, DraftState, Preview};
 use portico_api::id::{ServiceId, WorkspaceId};
-use portico_api::problem::Code;
 use std::time::Duration;
 use web_sys::File;
 
@@ -374,60 +373,6 @@ impl Publishing {
     pub fn cancel_upload(self) {
         if let Some(stop) = self.stop.try_update_value(Option::take).flatten() {
             stop.stop();
-        }
-    }
-
-    /// Begins anew, whatever becomes of the draft.
-    pub fn forget(self) {
-        self.saver.stop();
-        self.draft.set(None);
-        self.scored.set(None);
-        self.failure.set(None);
-        self.refused.set(Problems::new());
-        self.accepts.set(false);
-        self.saving.set(Saving::Saved);
-        self.outside.note(&self.href(None));
-    }
-
-    /// Throws the draft away and begins anew. It stays where it is if that fails.
-    pub fn discard(self) {
-        let Some(draft) = self.draft.get_untracked() else {
-            return;
-        };
-        if self.discarding.get_untracked() {
-            return;
-        }
-        self.discarding.set(true);
-        self.failure.set(None);
-        self.saver.stop();
-        let ws = self.ws();
-        spawn_local(async move {
-            let id = draft.value.id;
-            let mut gone = client::drafts::delete(&ws, &id, &draft.etag).await;
-            // Vetting goes on meanwhile and changes it; it is thrown away all the same.
-            if gone
-                .as_ref()
-                .is_err_and(|error| error.is(Code::PreconditionFailed))
-                && let Ok(now) = client::drafts::get(&ws, &id).await
-            {
-                gone = client::drafts::delete(&ws, &id, &now.etag).await;
-            }
-            if self.discarding.try_set(false).is_some() {
-                return;
-            }
-            match gone {
-                Err(error) if !error.is(Code::NotFound) => self.failure.set(Some(error)),
-                _ => self.forget(),
-            }
-        });
-    }
-
-    /// Whether something is typed that leaving the page would lose: it can't be saved on the way. Tracked.
-    pub fn would_lose(self) -> bool {
-        match &*self.saving.read() {
-            Saving::Saved => false,
-            Saving::Soon => !self.problems.read().is_empty(),
-            Saving::Failed(_) => true,
         }
     }
 
