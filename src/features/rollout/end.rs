@@ -79,7 +79,7 @@ fn finish(stand: Stand, open: RwSignal<bool>, act: Act, taken_back: Option<Strin
         if let Some(words) = taken_back {
             stand.toasts.success(words);
             stand.put(None);
-            catch_focus("main h1");
+            catch_focus("#main h1");
         } else {
             // A note would go with this page; the next one says what is served.
             stand.outside.go(&models);
