@@ -18,6 +18,7 @@ mod features {
     )]
     pub mod consume {
         pub mod model;
+        pub mod schema_tables;
     }
     // An idempotency key is made as the dialogs of endpoints make theirs.
     pub mod endpoints {

@@ -1,5 +1,5 @@
-//! The portal's only way to the server: one request function over the browser's fetch, and one
-//! module for each resource of the REST API.
+//! The portal's only way to the server: one request function over the browser's fetch, one for files
+//! over its older request, and one module for each resource of the REST API.
 //!
 //! Knows nothing of views. A call whose future is dropped is aborted in the browser as well.
 
@@ -45,6 +45,21 @@ pub struct Versioned<T> {
     pub etag: String,
     /// The resource.
     pub value: T,
+}
+
+impl<T> Versioned<T> {
+    /// Whether it was read before the resource became what `other` is: the server counts its states.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        match (state_of(&self.etag), state_of(&other.etag)) {
+            (Some(this), Some(other)) => this < other,
+            _ => false,
+        }
+    }
+}
+
+/// The number of a state; none in another form of ETag, which says nothing of before and after.
+fn state_of(etag: &str) -> Option<u64> {
+    etag.trim_matches('"').parse().ok()
 }
 
 thread_local! {
@@ -224,6 +239,26 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         if let Some(controller) = &self.0 {
             controller.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_answer_is_known_by_its_state() {
+        let of = |etag: &str| Versioned {
+            etag: etag.to_owned(),
+            value: (),
+        };
+        assert!(of("\"9\"").is_older_than(&of("\"10\"")));
+        assert!(!of("\"10\"").is_older_than(&of("\"9\"")));
+        assert!(!of("\"9\"").is_older_than(&of("\"9\"")));
+        for unknown in ["", "W/\"1\"", "\"a\""] {
+            assert!(!of(unknown).is_older_than(&of("\"2\"")), "{unknown}");
+            assert!(!of("\"0\"").is_older_than(&of(unknown)), "{unknown}");
         }
     }
 }

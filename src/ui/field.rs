@@ -20,7 +20,7 @@ impl FieldIds {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        // The portal and its spreadsheet page count each for itself, and stand in one document.
+        // Each of the portal's programs counts for itself, and they stand in one document.
         let program = env!("CARGO_CRATE_NAME");
         let input = format!("{program}-field-{number}");
         Self {

@@ -79,10 +79,13 @@ impl<T: Send + Sync + 'static> Listing<T> {
         matches!(*self.progress.read(), Progress::More(_))
     }
 
-    /// Loads anew as many items as there were; the old ones stay until the new ones are there.
+    /// Loads anew as many items as there were; the old ones stay until the new ones are there. Nothing
+    /// happens once the page is gone: what was done on it may be answered late.
     pub fn reload(self) {
-        let wanted = self.items.with_untracked(Vec::len).max(1);
-        self.load(None, wanted);
+        let Some(loaded) = self.items.try_with_untracked(Vec::len) else {
+            return;
+        };
+        self.load(None, loaded.max(1));
     }
 
     /// Loads the next page, if there is one.
@@ -96,7 +99,7 @@ impl<T: Send + Sync + 'static> Listing<T> {
     }
 
     fn load_until(self, further: usize) {
-        let Progress::More(token) = self.progress.get_untracked() else {
+        let Some(Progress::More(token)) = self.progress.try_get_untracked() else {
             return;
         };
         self.load(Some(token), further);
@@ -192,5 +195,29 @@ pub fn ListingView<T: Send + Sync + 'static>(
                 <Button on_click=Callback::new(move |_| listing.more())>"Show more"</Button>
             </div>
         </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_whose_page_is_gone_is_not_loaded_anew() {
+        let page = Owner::new();
+        let listing = page.with(|| {
+            let pages: Pages<u32> = Arc::new(|_| Box::pin(std::future::pending()));
+            Listing {
+                items: RwSignal::new(vec![7]),
+                progress: RwSignal::new(Progress::More("next".to_owned())),
+                begun: RwSignal::new(true),
+                pages: StoredValue::new(pages),
+                run: StoredValue::new(0),
+            }
+        });
+        drop(page);
+        assert!(listing.items().is_disposed());
+        listing.reload();
+        listing.more();
     }
 }

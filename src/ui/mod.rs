@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of features, routes or the session.
 
+pub mod act;
 pub mod badge;
 pub mod button;
 pub mod choice;
@@ -13,7 +14,9 @@ pub mod empty;
 pub mod error;
 pub mod field;
 pub mod file;
+pub mod focus;
 pub mod icon;
+pub mod leave;
 pub mod letters;
 pub mod listing;
 pub mod live;

@@ -62,7 +62,10 @@ test("the ledger is filtered by its address, and exported as it is filtered", as
   await page.getByRole("searchbox", { name: "Filter endpoints" }).fill("nobody");
   await expect(page.getByText("No endpoint matches", { exact: true })).toBeVisible();
   await passes(page, "ledger-none");
+  await page.getByLabel("Version", { exact: true }).selectOption("1");
   await page.getByRole("button", { name: "Clear the filter" }).click();
+  await expect(page.getByRole("searchbox", { name: "Filter endpoints" })).toBeFocused();
+  await expect(page.getByLabel("Version", { exact: true })).toHaveValue("");
   await expect(names(page)).toHaveCount(7);
 
   await page.goto(`${path}/ledger?version=two&behind=perhaps`);
@@ -120,12 +123,15 @@ test("those that are chosen are updated; own models are overwritten only when th
   await passes(page, "ledger-plan-overwrite");
   await plan.getByRole("radio", { name: /Keep them/ }).check();
   await expect(plan).not.toContainText("Lost: the own model of");
+  await expect(plan.getByRole("radio", { name: /Keep them/ })).toBeFocused();
   await plan.getByRole("button", { name: "Update 2 endpoints" }).click();
   await expect(page.getByRole("region", { name: "Run", exact: true })).toContainText("2 changed");
+  await expect(page.getByRole("region", { name: "Run", exact: true })).toBeFocused();
   expect(await serves(server.url, demo, `${path}/endpoints/gamma`)).toEqual({ version: 2, own: true });
 
   // One of them alone goes back.
   await page.getByRole("region", { name: "Run", exact: true }).getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("radio", { name: "Endpoints" })).toBeFocused();
   await page.getByRole("checkbox", { name: "Choose gamma" }).check();
   await page.getByRole("button", { name: "Roll back…" }).click();
   const back = page.getByRole("dialog", { name: "Roll back gamma" });

@@ -58,6 +58,7 @@ test("an endpoint's own model is uploaded, refused if it does not fit, and given
   await axe(page);
   await question.getByRole("button", { name: "Use the version’s" }).click();
   await expect(stage).toContainText("The version’s");
+  await expect(page.getByRole("heading", { level: 2, name: "Models", exact: true })).toBeFocused();
   await expect.poll(() => mass(made)).toBe(before);
 });
 

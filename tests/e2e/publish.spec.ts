@@ -213,6 +213,11 @@ test("a version that breaks callers says how, and is published only once that is
   await main(page).getByRole("button", { name: "Publish", exact: true }).click();
   await expect(heading(page, "Version 1")).toBeVisible();
   const path = new URL(page.url()).pathname.replace(/\/versions\/.*/, "");
+  // On the way back stands what became of the draft, and another file can be chosen.
+  await page.goBack();
+  await expect(main(page).getByText("This draft is published.")).toBeVisible();
+  await main(page).getByRole("button", { name: "Choose another file" }).click();
+  await expect(main(page).getByRole("button", { name: "Choose file" })).toBeVisible();
 
   await page.goto(`${path}/publish`);
   const renamed = ["rooms", "area", "floor"];
@@ -234,7 +239,8 @@ test("a version that breaks callers says how, and is published only once that is
   await expect(main(page).getByRole("row").filter({ hasText: "Version 2" })).toContainText("breaking");
 });
 
-test("what is wrong is marked at its field, and what is typed is there again later", async ({ page, server, signIn }) => {
+test("what is wrong is marked at its field, and what is typed is there again later", async ({ page, server, signIn, guard }) => {
+  guard.allow(/Failed to load resource/);
   const { workspace_id: workspace } = service(server.demo);
   await signIn(page, "publisher");
   await begin(page, workspace);
@@ -247,6 +253,11 @@ test("what is wrong is marked at its field, and what is typed is there again lat
   await expect(lowest).toHaveAttribute("aria-invalid", "true");
   await expect(main(page).getByRole("button", { name: /^Publish/ }).last()).toHaveAttribute("aria-disabled", "true");
   await passes(page, "publish-marked");
+  // What can't be saved is not left by mistake.
+  const leave = page.getByRole("dialog", { name: "Leave without saving?" });
+  await page.getByRole("banner").getByRole("link").first().click();
+  await leave.getByRole("button", { name: "Cancel" }).click();
+  await expect(lowest).toHaveValue("many");
   await lowest.fill("-1.5");
   await field("Meaning of f1").fill("What it means");
   await expect(saved(page)).toBeVisible();
@@ -256,9 +267,46 @@ test("what is wrong is marked at its field, and what is typed is there again lat
   await expect(field("Name")).toHaveValue("Kept");
   await expect(field("Lowest of f1")).toHaveValue("-1.5");
   await expect(field("Meaning of f1")).toHaveValue("What it means");
-  await main(page).getByRole("button", { name: "Discard draft" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Discard draft" }).click();
+  // A cell is called by its column's present name.
+  await field("Column 1").fill("rooms");
+  await expect(field("Lowest of rooms")).toHaveValue("-1.5");
+
+  // Scores go as soon as a row is another one, and come with the next scoring.
+  const score = main(page).locator("td.publish-score").first();
+  await main(page).getByRole("button", { name: "Score sample rows" }).click();
+  await expect(score).not.toBeEmpty();
+  await field("rooms, row 1").fill("x");
+  await expect(score).toHaveCount(0);
+  await field("rooms, row 1").fill("7");
+
+  // What was typed last is saved on the way to another page, whatever else is under way.
+  const notes = main(page).getByLabel(/^Notes for customers/);
+  await notes.fill("Typed last");
+  const id = new URL(page.url()).searchParams.get("draft");
+  await page.getByRole("banner").getByRole("link").first().click();
+  await expect(heading(page, "Workspaces")).toBeVisible();
+  const kept = async () => (await inSession(page, "GET", `/workspaces/${workspace}/drafts/${id}`)).body.notes;
+  await expect.poll(kept).toBe("Typed last");
+  await begin(page, workspace);
+  await main(page).getByRole("button", { name: "Continue Kept" }).click();
+  await expect(notes).toHaveValue("Typed last");
+  await expect(field("rooms, row 1")).toHaveValue("7");
+
+  // A draft that can't be thrown away stays.
+  const draft = /\/api\/v1\/.*\/drafts\//;
+  await page.route(draft, (route) => (route.request().method() === "DELETE" ? route.abort() : route.fallback()));
+  const discard = async () => {
+    await main(page).getByRole("button", { name: "Discard draft" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Discard draft" }).click();
+  };
+  await discard();
+  await expect(main(page).getByRole("alert").filter({ hasText: "could not be reached" })).toBeVisible();
+  await expect(field("Name")).toHaveValue("Kept");
+  await page.unroute(draft);
+  await discard();
   await expect(main(page).getByRole("button", { name: "Choose file" })).toBeVisible();
+  await expect(main(page).getByRole("heading", { name: "Drop a model here" })).toBeFocused();
+  await expect(main(page).getByRole("button", { name: "Continue Kept" })).toHaveCount(0);
   await page.reload();
   await expect(main(page).getByRole("button", { name: "Choose file" })).toBeVisible();
   await expect(main(page).getByRole("button", { name: "Continue Kept" })).toHaveCount(0);
@@ -275,6 +323,9 @@ test("a customer publishes nothing and sees no ledger", async ({ page, server, s
   await page.goto(`/workspaces/${workspace}/publish`);
   await expect(main(page).getByRole("button", { name: "Choose file" })).toHaveCount(0);
   await expect(heading(page, "Not found")).toBeVisible();
+  await page.goto(`${path}/ledger`);
+  await expect(heading(page, "Not found")).toBeVisible();
+  await expect(main(page).getByRole("search")).toHaveCount(0);
   const { status } = await inSession(page, "GET", `/workspaces/${workspace}/drafts`);
   expect(status).toBe(404);
 });

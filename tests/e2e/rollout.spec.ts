@@ -34,7 +34,7 @@ test("a version is tried, seen beside the other one, and promoted", async ({ pag
   await share.fill("50");
   await tabTo(page, page.getByRole("button", { name: "Start", exact: true }));
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("heading", { name: "Version 2 is tried beside version 1" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Version 2 is tried beside version 1" })).toBeFocused();
 
   const masses = new Set<number>();
   for (let calls = 0; calls < 40; calls += 1) masses.add(Math.round(await mass(made)));
@@ -85,6 +85,7 @@ test("a rollout is taken back without a trace in what is served", async ({ page,
   await passes(page, "rollout-back");
   await back.getByRole("button", { name: "Go back", exact: true }).click();
   await expect(page.getByRole("button", { name: "Start", exact: true })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
   await expect.poll(() => mass(made)).toBe(before);
   expect(await serves(server.url, demo, made.path)).toEqual({ version: 1, own: false });
 

@@ -217,12 +217,12 @@ fn check_budget(dist: &Path) -> Result<(), Error> {
         .into_iter()
         .filter(|path| LOADED.contains(&kind(path)))
         .collect();
-    let (mut first, mut sheet, mut publishing, mut programs) = (vec![], vec![], vec![], vec![]);
+    let (mut first, mut sheet, mut publishing, mut samples) = (vec![], vec![], vec![], vec![]);
     for path in loaded {
         match programs::of(&name(&path)) {
             Some(Program::Sheet) => sheet.push(path),
             Some(Program::Publishing) => publishing.push(path),
-            None if samples::holds(&path) => programs.push(path),
+            None if samples::holds(&path) => samples.push(path),
             None => first.push(path),
         }
     }
@@ -230,9 +230,9 @@ fn check_budget(dist: &Path) -> Result<(), Error> {
     let first = total("a first visit", &first, BUDGET)?;
     let sheet = total("the spreadsheet page", &sheet, SHEET_BUDGET)?;
     let publishing = total("the pages of publishing", &publishing, PUBLISHING_BUDGET)?;
-    let programs = total("the samples", &programs, SAMPLES_BUDGET)?;
+    let samples = total("the samples", &samples, SAMPLES_BUDGET)?;
     within_budget("a first visit", first, BUDGET)?;
-    within_budget("the samples", programs, SAMPLES_BUDGET)?;
+    within_budget("the samples", samples, SAMPLES_BUDGET)?;
     within_budget("the pages of publishing", publishing, PUBLISHING_BUDGET)?;
     within_budget("the spreadsheet page", sheet, SHEET_BUDGET)
 }

@@ -2,11 +2,11 @@
 //! becomes of the answers. The rules stand in `form` and `naming`.
 
 use super::form::{Draft, FormError, FormField, FormLink, errors_by_field};
-use super::guard::focus_first;
 use super::mint;
 use super::naming::NameWatch;
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError};
+use crate::ui::focus::focus_first;
 use crate::ui::timer::Delay;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -3,18 +3,21 @@
 use super::conflict::ConflictDialog;
 use super::delete::DeleteZone;
 use super::facts::Facts;
-use super::guard::{LeaveGuard, focus_first};
 use super::settings::{Conflict, Setting, Settings};
 use super::settings_form::{SettingsForm, element_id};
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
 use crate::ui::choice::Show;
+use crate::ui::focus::focus_first;
+use crate::ui::leave::LeaveGuard;
 use crate::ui::live::{memo, view};
 use crate::ui::toast::use_toasts;
 use crate::ui::{Button, ButtonKind, ErrorPanel};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use portico_api::endpoint::Endpoint;
 use portico_api::problem::Code;
 
@@ -37,6 +40,8 @@ pub fn Configure(
     let toasts = use_toasts();
     let dirty = memo(move || editor.dirty());
     let saved = Callback::new(move |()| toasts.success("Saved."));
+    let navigate = use_navigate();
+    let go = Callback::new(move |href: String| navigate(&href, NavigateOptions::default()));
     let save = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if blocked.read_untracked().is_empty() {
@@ -52,7 +57,7 @@ pub fn Configure(
         }
     });
     view! {
-        <LeaveGuard dirty=dirty/>
+        <LeaveGuard dirty=dirty go=go/>
         <div class="configure">
             <form class="settings" novalidate=true on:submit=save>
                 <SettingsForm

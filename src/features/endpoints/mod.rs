@@ -11,7 +11,6 @@ mod created;
 mod delete;
 mod facts;
 pub mod form;
-mod guard;
 pub mod limit;
 mod limit_selector;
 mod mint;
@@ -21,6 +20,5 @@ pub mod settings;
 mod settings_form;
 pub mod state;
 
-pub use guard::focus_first;
 pub use mint::random_hex;
 pub use page::EndpointPage;

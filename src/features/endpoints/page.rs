@@ -139,40 +139,44 @@ fn EndpointView(
             let place = place.clone();
             spawn_local(async move {
                 if let Ok(now) = client::endpoints::get(&place).await {
-                    endpoint.try_set(now);
+                    endpoint.try_update(|held| {
+                        if !now.is_older_than(held) {
+                            *held = now;
+                        }
+                    });
                 }
             });
         })
     };
     let body = move || {
-        let tab = tab.get();
-        if tab == EndpointTab::Models {
-            let Place { ws, svc, name } = place.clone();
-            let page = Page::Endpoint { ws, svc, name, tab };
-            return view! { <Later page=page on_outdated=reload/> };
-        }
-        let Some(around) = around.get() else {
-            return view! { <Skeleton lines=8/> };
+        let with = |show: &dyn Fn(Around) -> AnyView| match around.get() {
+            Some(around) => show(around),
+            None => view! { <Skeleton lines=8/> },
         };
-        match tab {
-            EndpointTab::Configure => view! {
-                <Configure
-                    endpoint=endpoint
-                    cap=around.cap
-                    latency_ms=around.latency_ms
-                    siblings=around.siblings
-                    blocked=blocked
-                />
-            }
-            .into_any(),
+        match tab.get() {
+            EndpointTab::Configure => with(&|around| {
+                view! {
+                    <Configure
+                        endpoint=endpoint
+                        cap=around.cap
+                        latency_ms=around.latency_ms
+                        siblings=around.siblings
+                        blocked=blocked
+                    />
+                }
+            }),
             EndpointTab::Keys => {
-                view! { <Keys place=place.clone() policy=around.policy/> }.into_any()
+                with(&|around| view! { <Keys place=place.clone() policy=around.policy/> })
             }
-            EndpointTab::Consume => view! { <Consume endpoint=endpoint/> }.into_any(),
-            EndpointTab::Test => view! { <TryIt endpoint=endpoint/> }.into_any(),
-            EndpointTab::Batch => view! { <Batch place=place.clone()/> }.into_any(),
-            // It needs nothing of what is around.
-            EndpointTab::Models => ().into_any(),
+            EndpointTab::Consume => with(&|_| view! { <Consume endpoint=endpoint/> }),
+            EndpointTab::Test => with(&|_| view! { <TryIt endpoint=endpoint/> }),
+            EndpointTab::Batch => with(&|_| view! { <Batch place=place.clone()/> }),
+            // It needs nothing of what is around, and stays when that is loaded anew.
+            tab @ EndpointTab::Models => {
+                let Place { ws, svc, name } = place.clone();
+                let page = Page::Endpoint { ws, svc, name, tab };
+                view! { <Later page=page on_outdated=reload/> }
+            }
         }
     };
     let heads = {

@@ -1,7 +1,7 @@
 //! Sets the date after which a key is refused, or takes it away.
 
 use super::KeyRing;
-use super::model::{date_of, end_of_date, slot_in_sentence};
+use super::model::slot_in_sentence;
 use crate::client::{self, ClientError};
 use crate::ui::live::view;
 use crate::ui::toast::use_toasts;
@@ -47,7 +47,7 @@ fn ExpiryForm(
     let has_date = now.is_some();
     let date = RwSignal::new(
         now.as_ref()
-            .map(|time| date_of(time).to_owned())
+            .map(|time| time.day().to_owned())
             .unwrap_or_default(),
     );
     let wrong = RwSignal::new(String::new());
@@ -63,7 +63,7 @@ fn ExpiryForm(
         let (place, etag) = (ring.place.get_value(), ring.etag());
         spawn_local(async move {
             let done = match &expires_at {
-                Some(time) => format!("Expires at the end of {} (UTC).", date_of(time)),
+                Some(time) => format!("Expires at the end of {} (UTC).", time.day()),
                 None => "Never expires now.".to_owned(),
             };
             let body = UpdateKey {
@@ -86,7 +86,7 @@ fn ExpiryForm(
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        match end_of_date(&date.read_untracked()) {
+        match Timestamp::end_of_day(&date.read_untracked()) {
             Some(time) if Date::parse(time.as_str()) > Date::now() => {
                 wrong.set(String::new());
                 send(Some(time));

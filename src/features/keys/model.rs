@@ -3,7 +3,6 @@
 
 use crate::ui::number::counted;
 use portico_api::key::{GRACE_DEFAULT_SECONDS, GRACE_MAX_SECONDS, Key, KeySlot, KeyState};
-use portico_api::time::Timestamp;
 
 /// How long a revealed key stays on the screen, in seconds.
 pub const REVEAL_SECONDS: u32 = 30;
@@ -111,7 +110,7 @@ pub fn by_slot(keys: &[Key]) -> Vec<Slot> {
 
 /// That somebody found a key and reported it, in words.
 pub fn leak(key: &Key) -> Option<String> {
-    let date = date_of(key.leaked_at.as_ref()?);
+    let date = key.leaked_at.as_ref()?.day();
     let (at, place) = match &key.leak_found_at {
         Some(place) => (", found at ", place.as_str()),
         None => ("", ""),
@@ -193,25 +192,10 @@ pub fn expiry_warning(expires_ms: f64, now_ms: f64) -> Option<(Nearness, String)
     ))
 }
 
-/// The moment at which a key ends that is good until the end of `date` (`YYYY-MM-DD`, UTC), as a
-/// date field gives it.
-pub fn end_of_date(date: &str) -> Option<Timestamp> {
-    let shape = date.len() == 10
-        && date.bytes().enumerate().all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    shape.then(|| Timestamp::from_rfc3339(format!("{date}T23:59:59.999Z")))
-}
-
-/// The date of a moment, as a date field takes it.
-pub fn date_of(moment: &Timestamp) -> &str {
-    moment.as_str().get(..10).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portico_api::time::Timestamp;
 
     fn key(slot: KeySlot, generation: u32, calls_last_hour: u64) -> Key {
         Key {
@@ -326,18 +310,5 @@ mod tests {
         let (safe, words) = verdict(&key(KeySlot::Primary, 1, 2));
         assert!(!safe);
         assert!(words.contains("2 calls"), "{words}");
-    }
-
-    #[test]
-    fn dates_become_the_end_of_their_day() {
-        let moment = end_of_date("2026-12-31");
-        assert_eq!(
-            moment.as_ref().map(Timestamp::as_str),
-            Some("2026-12-31T23:59:59.999Z")
-        );
-        assert_eq!(moment.as_ref().map(date_of), Some("2026-12-31"));
-        for text in ["", "2026-1-1", "31.12.2026", "2026-12-3é"] {
-            assert_eq!(end_of_date(text), None, "{text}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Book;
 use crate::ui::choice::Show;
+use crate::ui::focus::catch_focus;
 use crate::ui::live::{memo, view};
 use crate::ui::number::counted;
 use crate::ui::{Button, ButtonKind};
@@ -57,7 +58,10 @@ pub fn BulkBar(book: Book) -> impl IntoView {
                 <Button on_click=Callback::new(roll_back)>"Roll back…"</Button>
                 <Button
                     kind=ButtonKind::Quiet
-                    on_click=Callback::new(move |_| book.picked.update(|picked| picked.clear()))
+                    on_click=Callback::new(move |_| {
+                        book.picked.update(|picked| picked.clear());
+                        catch_focus(".bulk button");
+                    })
                 >
                     "Choose none"
                 </Button>

@@ -77,7 +77,7 @@ fn Filters(book: Book) -> impl IntoView {
                 view! {
                     <option
                         value=number.to_string()
-                        selected=move || filter.read().version == Some(number)
+                        prop:selected=move || filter.read().version == Some(number)
                     >
                         {format!("Version {number}")}
                     </option>
@@ -105,7 +105,7 @@ fn Filters(book: Book) -> impl IntoView {
                     filter.update(|filter| filter.version = event_target_value(&event).parse().ok());
                 }
             >
-                <option value="" selected=move || filter.read().version.is_none()>"Any version"</option>
+                <option value="" prop:selected=move || filter.read().version.is_none()>"Any version"</option>
                 {options}
             </select>
             <label class="check">

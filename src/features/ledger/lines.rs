@@ -4,9 +4,12 @@ use super::Book;
 use super::model::{Filter, footer};
 use super::table::LedgerTable;
 use crate::ui::choice::Show;
+use crate::ui::focus::catch_focus;
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::{Button, EmptyState};
 use leptos::prelude::*;
+use portico_api::name::EndpointName;
+use std::collections::HashSet;
 
 /// The list, its count, and what stands there if nothing matches.
 #[component]
@@ -22,16 +25,16 @@ pub fn LedgerLines(book: Book) -> impl IntoView {
     effect(move || {
         let rows = book.rows.get();
         let complete = book.listing.is_complete();
-        let gone = book.picked.with_untracked(|picked| {
-            complete
-                && picked
-                    .iter()
-                    .any(|name| !rows.0.iter().any(|row| &row.line.name == name))
-        });
+        if !complete || book.picked.with_untracked(HashSet::is_empty) {
+            return;
+        }
+        let there: HashSet<&EndpointName> = rows.0.iter().map(|row| &row.line.name).collect();
+        let gone = book
+            .picked
+            .with_untracked(|picked| picked.iter().any(|name| !there.contains(name)));
         if gone {
-            book.picked.update(|picked| {
-                picked.retain(|name| rows.0.iter().any(|row| &row.line.name == name));
-            });
+            book.picked
+                .update(|picked| picked.retain(|name| there.contains(name)));
         }
     });
     let foot = Signal::derive(move || {
@@ -43,7 +46,10 @@ pub fn LedgerLines(book: Book) -> impl IntoView {
         )
     });
     let nothing = memo(move || found.read().is_empty());
-    let clear = move |_| book.filter.set(Filter::default());
+    let clear = move |_| {
+        book.filter.set(Filter::default());
+        catch_focus(".ledger-filters input");
+    };
     view! {
         <Show
             when=move || !nothing.get()

@@ -4,9 +4,11 @@ use super::Book;
 use super::model::selection_in_words;
 use super::plan_choice::{OfRun, Overwrite, ToVersion};
 use super::plan_list::Plans;
-use crate::client::{self, Answer, ClientError};
+use crate::client::{self, Answer};
 use crate::features::endpoints::mint::random_hex;
+use crate::ui::act::Act;
 use crate::ui::choice::Show;
+use crate::ui::focus::catch_focus;
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::number::counted;
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, Skeleton};
@@ -17,7 +19,7 @@ use portico_api::update::{Fate, RunAct, RunPlan, Selection, StartRun, UpdatePlan
 /// The dialog; open while something is planned.
 #[component]
 pub fn PlanDialog(book: Book) -> impl IntoView {
-    let busy = RwSignal::new(false);
+    let act = Act::new();
     let open = Signal::derive(move || book.planning.read().is_some());
     let title = Signal::derive(move || {
         book.planning.with(|planning| match planning {
@@ -36,13 +38,13 @@ pub fn PlanDialog(book: Book) -> impl IntoView {
         })
     });
     let close = Callback::new(move |()| {
-        if !busy.get_untracked() {
+        if !act.busy.get_untracked() {
             book.planning.set(None);
         }
     });
     let form = move || {
         let start = book.planning.get_untracked()?;
-        Some(view! { <PlanForm book=book start=start busy=busy/> })
+        Some(view! { <PlanForm book=book start=start act=act/> })
     };
     view! {
         <Dialog open=open title=title wide=true on_close=close>
@@ -52,10 +54,12 @@ pub fn PlanDialog(book: Book) -> impl IntoView {
 }
 
 #[component]
-fn PlanForm(book: Book, start: StartRun, busy: RwSignal<bool>) -> impl IntoView {
+fn PlanForm(book: Book, start: StartRun, act: Act) -> impl IntoView {
     let wanted = RwSignal::new(start);
+    // What is wanted would do this, or what was wanted before it while that is asked for.
     let plan = RwSignal::new(None::<Answer<RunPlan>>);
-    let failure = RwSignal::new(None::<ClientError>);
+    let asking = RwSignal::new(true);
+    act.failure.set(None);
     // A plan that is started twice by a shaky line is started once; another plan is another act.
     let once = StoredValue::new(random_hex());
     let chosen = memo(move || match &wanted.read().act {
@@ -71,54 +75,45 @@ fn PlanForm(book: Book, start: StartRun, busy: RwSignal<bool>) -> impl IntoView 
         let this = asked.get_value().wrapping_add(1);
         asked.set_value(this);
         once.set_value(random_hex());
-        plan.set(None);
+        asking.set(true);
         let (ws, svc) = book.ids.get_value();
         spawn_local(async move {
             let answer = client::runs::plan(&ws, &svc, &body).await;
             // An answer to an older wish is dropped.
             if asked.try_get_value() == Some(this) {
                 plan.try_set(Some(answer));
+                asking.try_set(false);
             }
         });
     });
     let change = memo(move || match &*plan.read() {
-        Some(Ok(plan)) => plan.change,
+        Some(Ok(plan)) if !asking.get() => plan.change,
         _ => 0,
     });
     let blocked = memo(move || match &*plan.read() {
         _ if !chosen.get() => "Choose the run first".to_owned(),
+        _ if asking.get() => "What it would do is being worked out".to_owned(),
         None => "What it would do is being worked out".to_owned(),
         Some(Err(_)) => "What it would do is not known".to_owned(),
         Some(Ok(plan)) if plan.change == 0 => "No endpoint would change".to_owned(),
         Some(Ok(_)) => String::new(),
     });
     let begin = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
         let (ws, svc) = book.ids.get_value();
         let (body, key) = (wanted.get_untracked(), once.get_value());
-        spawn_local(async move {
-            let answer = client::runs::start(&ws, &svc, &body, &key).await;
-            busy.try_set(false);
-            match answer {
-                Ok(run) => {
-                    book.planning.try_set(None);
-                    book.picked.try_update(|picked| picked.clear());
-                    book.fresh.try_set_value(Some(run.id.clone()));
-                    book.run.try_set(Some(run.id));
-                    book.runs.reload();
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
+        let call = async move { client::runs::start(&ws, &svc, &body, &key).await };
+        act.run(call, move |run| {
+            book.planning.try_set(None);
+            book.picked.try_update(|picked| picked.clear());
+            book.fresh.try_set_value(Some(run.id.clone()));
+            book.run.try_set(Some(run.id));
+            book.runs.reload();
+            catch_focus(".run-panel");
         });
     };
     let shown = move || match plan.get() {
         _ if !chosen.get() => ().into_any(),
+        _ if asking.get() => view! { <Skeleton lines=5/> },
         None => view! { <Skeleton lines=5/> },
         Some(Err(error)) => view! { <ErrorPanel error=error/> },
         Some(Ok(plan)) => view! { <Plans plan=plan/> },
@@ -158,11 +153,11 @@ fn PlanForm(book: Book, start: StartRun, busy: RwSignal<bool>) -> impl IntoView 
                 <Overwrite wanted=wanted overwrites=overwrites/>
             </Show>
             <div class="plan" aria-live="polite">{live(shown)}</div>
-            {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+            {act.error()}
         </div>
         <footer class="dialog-foot">
             <Button on_click=Callback::new(move |_| book.planning.set(None))>"Cancel"</Button>
-            <Button kind=ButtonKind::Primary busy=busy blocked=blocked on_click=Callback::new(begin)>
+            <Button kind=ButtonKind::Primary busy=act.busy blocked=blocked on_click=Callback::new(begin)>
                 {button}
             </Button>
         </footer>

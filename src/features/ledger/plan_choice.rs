@@ -112,7 +112,7 @@ pub fn OfRun(book: Book, wanted: RwSignal<StartRun>) -> impl IntoView {
                     counted(run.changed.into(), "endpoint", "endpoints")
                 );
                 let (value, this) = (run.id.clone(), run.id.clone());
-                view! { <option value=value selected=move || *current.read() == this>{words}</option> }
+                view! { <option value=value prop:selected=move || *current.read() == this>{words}</option> }
             })
             .collect_view()
     };
@@ -127,7 +127,7 @@ pub fn OfRun(book: Book, wanted: RwSignal<StartRun>) -> impl IntoView {
             hint="Endpoints go back to what they were before it, where nothing has changed them since."
         >
             <select class="input" id=id aria-describedby=described on:change=choose>
-                <option value="" selected=move || current.read().is_empty()>"Choose a run"</option>
+                <option value="" prop:selected=move || current.read().is_empty()>"Choose a run"</option>
                 {options}
             </select>
         </Field>

@@ -2,7 +2,6 @@
 
 use super::Book;
 use super::model::Row;
-use crate::features::models::model::day_of;
 use crate::routes::{EndpointTab, Page};
 use crate::ui::live::view;
 use crate::ui::{Badge, RelativeTime, Tone};
@@ -84,7 +83,7 @@ pub fn LedgerRow(book: Book, place: usize, row: Row) -> impl IntoView {
                     <Badge tone=Tone::Info text="Prevented" title="Updates pass it by: Prevent update is switched on"/>
                 })}
                 {stay_until.map(|until| view! {
-                    <Badge tone=Tone::Info text=format!("Stays until {}", day_of(until.as_str()))/>
+                    <Badge tone=Tone::Info text=format!("Stays until {}", until.day())/>
                 })}
             </td>
         </tr>

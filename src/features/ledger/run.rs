@@ -7,6 +7,7 @@ use super::model::{
 use crate::client::{self, Answer};
 use crate::routes::{EndpointTab, Page};
 use crate::ui::choice::{For, Show};
+use crate::ui::focus::catch_focus;
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::{
     Badge, Button, EmptyState, ErrorPanel, Listing, ListingView, RelativeTime, Skeleton,
@@ -88,7 +89,7 @@ pub fn RunPanel(book: Book, run: String) -> impl IntoView {
     let ended =
         memo(move || matches!(&*state.read(), Some(Ok(run)) if run.state != RunState::Running));
     view! {
-        <section class="card run-panel" aria-label="Run">
+        <section class="card run-panel" aria-label="Run" tabindex="-1">
             <div aria-live="polite">{live(head)}</div>
             <Show when=move || ended.get()>
                 <ListingView listing=lines empty=empty>
@@ -114,6 +115,10 @@ fn Head(book: Book, run: Run) -> impl IntoView {
             }
         });
     };
+    let close = move |_| {
+        book.run.set(None);
+        catch_focus(".ledger-bar input:checked");
+    };
     let take_back = move |_| book.planning.set(Some(taking_back(&takes)));
     view! {
         <div class="run-head">
@@ -127,7 +132,7 @@ fn Head(book: Book, run: Run) -> impl IntoView {
                 } else {
                     view! {
                         <Button blocked=Signal::stored(blocked) on_click=Callback::new(take_back)>"Take back…"</Button>
-                        <Button on_click=Callback::new(move |_| book.run.set(None))>"Close"</Button>
+                        <Button on_click=Callback::new(close)>"Close"</Button>
                     }
                 }}
             </div>

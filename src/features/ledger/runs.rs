@@ -1,7 +1,7 @@
 //! The runs of a service, newest first.
 
 use super::Book;
-use super::model::{act_in_words, run_in_words, take_back_blocked};
+use super::model::{act_in_words, done, run_in_words, take_back_blocked};
 use super::run::taking_back;
 use crate::ui::choice::For;
 use crate::ui::live::view;
@@ -32,7 +32,7 @@ pub fn Runs(book: Book) -> impl IntoView {
                 <tbody>
                     <For
                         each=move || items.get()
-                        key=|run| format!("{} {} {} {}", run.id, run.changed, run.unchanged, run.ended_at.is_some())
+                        key=|run| format!("{} {} {:?}", run.id, done(run), run.state)
                         let:run
                     >
                         <RunRow book=book run=run/>

@@ -34,8 +34,10 @@ pub fn Intake(work: Work) -> impl IntoView {
             let text = JsFuture::from(file.text()).await.ok();
             match text.and_then(|text| text.as_string()) {
                 Some(text) => {
-                    work.text.try_set(text);
-                    work.check();
+                    // The page may be gone by now: then the text comes back.
+                    if work.text.try_set(text).is_none() {
+                        work.check();
+                    }
                 }
                 None => {
                     work.problem

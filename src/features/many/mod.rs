@@ -10,9 +10,10 @@ use crate::outside::use_outside;
 use crate::routes::{Page, ServiceTab};
 use crate::ui::choice::Show;
 use crate::ui::file::save;
+use crate::ui::focus::catch_focus_after;
 use crate::ui::live::{live, memo, view};
-use crate::ui::number::counted;
-use crate::ui::{Button, ButtonKind, EmptyState, ErrorPanel};
+use crate::ui::number::{counted, grouped};
+use crate::ui::{Button, ButtonKind, ErrorPanel};
 use intake::Intake;
 use leptos::prelude::*;
 use model::{Tally, csv};
@@ -28,25 +29,18 @@ pub fn Many(
     /// The service.
     svc: ServiceId,
 ) -> impl IntoView {
-    let outside = use_outside();
     let back = Page::Service {
         ws: ws.clone(),
         svc: svc.clone(),
         tab: ServiceTab::Endpoints,
     }
     .href();
-    if !outside.publisher() {
-        return view! {
-            <EmptyState
-                title="Only publishers and owners add endpoints"
-                text="Ask an owner of the workspace for this right, or for the endpoints."
-            >
-                <a class=ButtonKind::Plain.class() href=back>"Back to the endpoints"</a>
-            </EmptyState>
-        };
-    }
-    let work = Work::new(ws, svc, outside);
+    let work = Work::new(ws, svc, use_outside());
     let writing = memo(move || work.phase.get() == Phase::Writing);
+    catch_focus_after(
+        move || work.phase.track(),
+        "#many-title, .many-intake textarea",
+    );
     view! {
         <div class="many">
             <Show when=move || writing.get() fallback=move || view! { <Checked work=work/> }>
@@ -73,7 +67,11 @@ fn Checked(work: Work) -> impl IntoView {
     let progress = move || {
         let (done, all) = work.progress.get();
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let words = format!("{} of {}", done, counted(count(all), "row", "rows"));
+        let words = format!(
+            "{} of {}",
+            grouped(count(done)),
+            counted(count(all), "row", "rows")
+        );
         running.get().then(|| {
             view! {
                 <div class="upload-progress">

@@ -25,8 +25,6 @@ pub struct List {
     pub rows: Vec<ManyRow>,
     /// Line of the text in which each row begins, counted from 1.
     pub lines: Vec<usize>,
-    /// Whether the first line was a heading.
-    pub heading: bool,
     /// What was left out or guessed, in words.
     pub notes: Vec<String>,
 }
@@ -74,7 +72,6 @@ pub fn read(text: &str) -> Result<List, ListProblem> {
     let mut places: Vec<Option<usize>> = (0..COLUMNS.len()).map(Some).collect();
     if let Some(heading) = records.first().and_then(|record| heading(&record.cells)) {
         let record = records.remove(0);
-        list.heading = true;
         places = heading;
         if places.first().copied().flatten().is_none() {
             return Err(ListProblem::NoName);
@@ -124,7 +121,7 @@ pub fn read(text: &str) -> Result<List, ListProblem> {
     Ok(list)
 }
 
-/// Where each column stands, if these cells are a heading: the first of them is a column's name.
+/// Where each column stands, if these cells are a heading: two of them are columns' names.
 fn heading(cells: &[String]) -> Option<Vec<Option<usize>>> {
     let names: Vec<String> = cells.iter().map(|cell| lower(cell)).collect();
     let known = names.iter().filter(|name| COLUMNS.contains(&name.as_str()));

@@ -2,15 +2,13 @@
 
 use super::model::{CellPair, output_columns, pairs, replay_in_words};
 use super::{Around, Desk};
-use crate::client::{self, ClientError};
+use crate::client;
 use crate::features::pasted;
+use crate::ui::act::Act;
 use crate::ui::choice::Show;
 use crate::ui::live::{live, memo, view};
-use crate::ui::{
-    Badge, Button, ButtonKind, ErrorPanel, Skeleton, Switch, TableFrame, TextArea, Tone,
-};
+use crate::ui::{Badge, Button, ButtonKind, Skeleton, Switch, TableFrame, TextArea, Tone};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use portico_api::rollout::{Replay, ReplayRow, Replayed};
 
 /// The most rows that are scored at once.
@@ -20,37 +18,24 @@ const MOST: usize = 100;
 #[component]
 pub fn Compare(desk: Desk) -> impl IntoView {
     let replayed = RwSignal::new(None::<Replayed>);
-    let failure = RwSignal::new(None::<ClientError>);
-    let busy = RwSignal::new(false);
+    let act = Act::new();
     let only = RwSignal::new(false);
     let run = Callback::new(move |rows: Vec<Vec<String>>| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
         let place = desk.place.get_value();
-        spawn_local(async move {
-            let body = Replay {
-                version: None,
-                rows,
-            };
-            match client::rollout::replay(&place, &body).await {
-                Ok(answer) => {
-                    replayed.try_set(Some(answer));
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
-            busy.try_set(false);
+        let body = Replay {
+            version: None,
+            rows,
+        };
+        let call = async move { client::rollout::replay(&place, &body).await };
+        act.run(call, move |answer| {
+            replayed.try_set(Some(answer));
         });
     });
     let samples = shows_samples(desk);
     if samples {
         run.run(Vec::new());
     }
-    let waiting = memo(move || busy.get() && replayed.read().is_none());
+    let waiting = memo(move || act.busy.get() && replayed.read().is_none());
     let words = move || replayed.read().as_ref().map(replay_in_words);
     let table = move || {
         replayed
@@ -64,7 +49,7 @@ pub fn Compare(desk: Desk) -> impl IntoView {
                 <Skeleton lines=6/>
             </Show>
             <p role="status">{words}</p>
-            {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+            {act.error()}
             <Show when=move || replayed.read().is_some()>
                 <Switch
                     label="Only rows that differ"
@@ -73,7 +58,7 @@ pub fn Compare(desk: Desk) -> impl IntoView {
                 />
             </Show>
             {live(table)}
-            <OwnRows desk=desk busy=busy run=run samples=samples/>
+            <OwnRows desk=desk busy=act.busy run=run samples=samples/>
         </section>
     }
 }

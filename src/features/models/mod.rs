@@ -45,6 +45,8 @@ struct Around {
 struct Desk {
     place: StoredValue<Place>,
     around: RwSignal<Option<Answer<Around>>>,
+    /// Counts how often it was asked for: an older answer than the last one is dropped.
+    asked: StoredValue<u32>,
     revisions: Listing<Revision>,
     outside: Outside,
     toasts: Toasts,
@@ -56,6 +58,7 @@ impl Desk {
         let desk = Self {
             place: StoredValue::new(place),
             around: RwSignal::new(None),
+            asked: StoredValue::new(0),
             revisions: Listing::new(move |query| {
                 let place = of.clone();
                 async move { client::revisions::list(&place, &query).await }
@@ -72,8 +75,13 @@ impl Desk {
         let Some(place) = self.place.try_get_value() else {
             return;
         };
+        let this = self.asked.get_value().wrapping_add(1);
+        self.asked.set_value(this);
         spawn_local(async move {
             let answer = load(&place).await;
+            if self.asked.try_get_value() != Some(this) {
+                return;
+            }
             self.around.try_update(|around| {
                 if answer.is_ok() || !matches!(around, Some(Ok(_))) {
                     *around = Some(answer);

@@ -1,7 +1,6 @@
 //! What the pages of models and updates say, as plain functions of what the server says.
 
-use crate::ui::number::counted;
-use portico_api::difference::SchemaDifference;
+use crate::ui::number::{counted, grouped};
 use portico_api::endpoint::Endpoint;
 use portico_api::rollout::{ReplaySide, Replayed};
 use portico_api::service::Version;
@@ -199,29 +198,9 @@ pub fn state_in_words(revision: &Revision) -> String {
     }
 }
 
-/// A schema difference in a line: `3 changes, 1 of them breaks callers`.
-pub fn difference_in_words(difference: &SchemaDifference) -> String {
-    let all = difference.changes.len();
-    if all == 0 {
-        return "Columns and parameters are the same.".to_owned();
-    }
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let changes = counted(count(all), "change", "changes");
-    match difference.breaking() {
-        0 => format!("{changes} of columns and parameters; callers go on as they are."),
-        1 if all == 1 => "1 change of columns and parameters, and it breaks callers.".to_owned(),
-        1 => format!("{changes} of columns and parameters, 1 of them breaks callers."),
-        breaking => {
-            format!("{changes} of columns and parameters, {breaking} of them break callers.")
-        }
-    }
-}
-
 /// One cell on both sides of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellPair {
-    /// The output column.
-    pub column: String,
     /// As it is scored now; none if there is no such column.
     pub old: Option<String>,
     /// As it would be scored; none if there is no such column.
@@ -258,12 +237,7 @@ pub fn pairs(
                 (None, None) => false,
                 _ => true,
             };
-            CellPair {
-                column: column.clone(),
-                old,
-                new,
-                differs,
-            }
+            CellPair { old, new, differs }
         })
         .collect()
 }
@@ -303,7 +277,7 @@ pub fn replay_in_words(replayed: &Replayed) -> String {
         differing => format!(
             "{} of {} would get another result.",
             counted(count(differing), "row", "rows"),
-            count(rows)
+            grouped(count(rows))
         ),
     };
     for (version, failed) in [
@@ -316,24 +290,6 @@ pub fn replay_in_words(replayed: &Replayed) -> String {
         }
     }
     words
-}
-
-/// The text of a date field, `2026-12-31`, as the end of that day in UTC.
-pub fn end_of_day(date: &str) -> Option<String> {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut parts = date.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let whole = parts.next().is_none()
-        && (year.len(), month.len(), day.len()) == (4, 2, 2)
-        && digits(year)
-        && digits(month)
-        && digits(day);
-    whole.then(|| format!("{date}T23:59:59.000Z"))
-}
-
-/// The day of a moment on the wire: `2026-12-31`.
-pub fn day_of(moment: &str) -> &str {
-    moment.get(..10).unwrap_or(moment)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What the pages of models and updates say.
 
 use super::*;
-use portico_api::difference::{SchemaChange, SchemaPart};
 use portico_api::time::Timestamp;
 
 fn revision(number: u32, version: u32, own: &[(&str, &str)]) -> Revision {
@@ -104,36 +103,6 @@ fn revisions_are_told_by_what_changed() {
     assert_eq!(state_in_words(&third), "Version 2, 1 own model");
 }
 
-#[test]
-fn a_difference_says_what_breaks() {
-    let change = |breaking| SchemaChange {
-        part: SchemaPart::Input,
-        name: "age".to_owned(),
-        code: "type".to_owned(),
-        detail: String::new(),
-        breaking,
-    };
-    let words = |flags: &[bool]| {
-        difference_in_words(&SchemaDifference {
-            from: 1,
-            changes: flags.iter().map(|breaking| change(*breaking)).collect(),
-        })
-    };
-    assert_eq!(words(&[]), "Columns and parameters are the same.");
-    assert_eq!(
-        words(&[false]),
-        "1 change of columns and parameters; callers go on as they are."
-    );
-    assert_eq!(
-        words(&[true]),
-        "1 change of columns and parameters, and it breaks callers."
-    );
-    assert_eq!(
-        words(&[true, true, false]),
-        "3 changes of columns and parameters, 2 of them break callers."
-    );
-}
-
 fn replayed() -> Replayed {
     let side = |cells: &[&str]| ReplaySide {
         cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
@@ -192,16 +161,4 @@ fn a_replay_is_told_in_a_sentence() {
         replay_in_words(&replayed),
         "1 row of 1 would get another result. Version 2 refuses 1 row."
     );
-}
-
-#[test]
-fn a_day_is_the_whole_day() {
-    assert_eq!(
-        end_of_day("2026-12-31").as_deref(),
-        Some("2026-12-31T23:59:59.000Z")
-    );
-    for text in ["", "2026-12", "31.12.2026", "2026-12-31-1", "26-12-31"] {
-        assert_eq!(end_of_day(text), None, "{text}");
-    }
-    assert_eq!(day_of("2026-12-31T23:59:59.000Z"), "2026-12-31");
 }

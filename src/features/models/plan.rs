@@ -4,7 +4,8 @@
 use super::Desk;
 use super::model::{at_stake, listed};
 use super::plan_view::PlanView;
-use crate::client::{self, Answer, ClientError};
+use crate::client::{self, Answer};
+use crate::ui::act::Act;
 use crate::ui::choice::Show;
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, Field, FieldIds, Skeleton};
@@ -16,9 +17,9 @@ use portico_api::update::{UpdatePlan, UpdateToVersion};
 /// The dialog that updates an endpoint.
 #[component]
 pub fn UpdateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
-    let busy = RwSignal::new(false);
+    let act = Act::new();
     let close = Callback::new(move |()| {
-        if !busy.get_untracked() {
+        if !act.busy.get_untracked() {
             open.set(false);
         }
     });
@@ -28,7 +29,7 @@ pub fn UpdateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <Dialog open=open title=title wide=true on_close=close>
-            <UpdateForm desk=desk open=open busy=busy/>
+            <UpdateForm desk=desk open=open act=act/>
         </Dialog>
     }
 }
@@ -38,7 +39,9 @@ pub fn UpdateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
 struct Choice {
     version: RwSignal<u32>,
     overwrite: RwSignal<bool>,
+    /// What the choice would do, or the one before it while that is asked for.
     plan: RwSignal<Option<Answer<UpdatePlan>>>,
+    asking: RwSignal<bool>,
 }
 
 impl Choice {
@@ -56,12 +59,14 @@ impl Choice {
             let wanted = self.wanted();
             let this = asked.get_value().wrapping_add(1);
             asked.set_value(this);
+            self.asking.set(true);
             let place = desk.place.get_value();
             spawn_local(async move {
                 let plan = client::updates::plan(&place, &wanted).await;
                 // An answer to an older choice is dropped.
                 if asked.try_get_value() == Some(this) {
                     self.plan.try_set(Some(plan));
+                    self.asking.try_set(false);
                 }
             });
         });
@@ -69,21 +74,23 @@ impl Choice {
 }
 
 #[component]
-fn UpdateForm(desk: Desk, open: RwSignal<bool>, busy: RwSignal<bool>) -> impl IntoView {
+fn UpdateForm(desk: Desk, open: RwSignal<bool>, act: Act) -> impl IntoView {
     let newest = untrack(|| desk.part(|around| around.newest)).unwrap_or(1);
     let choice = Choice {
         version: RwSignal::new(newest),
         overwrite: RwSignal::new(false),
         plan: RwSignal::new(None),
+        asking: RwSignal::new(true),
     };
     choice.follow(desk);
     let publisher = desk.outside.publisher();
-    let failure = RwSignal::new(None::<ClientError>);
+    act.failure.set(None);
     let stake = memo(move || match &*choice.plan.read() {
         Some(Ok(plan)) => at_stake(plan),
         _ => Vec::new(),
     });
     let blocked = memo(move || match &*choice.plan.read() {
+        _ if choice.asking.get() => "What it would do is being worked out".to_owned(),
         None => "What it would do is being worked out".to_owned(),
         Some(Err(_)) => "What it would do is not known".to_owned(),
         Some(Ok(plan)) => match &plan.refused {
@@ -92,29 +99,20 @@ fn UpdateForm(desk: Desk, open: RwSignal<bool>, busy: RwSignal<bool>) -> impl In
             None => String::new(),
         },
     });
-    let act = move |_| {
-        busy.set(true);
-        failure.set(None);
+    let update = move |_| {
         let (place, wanted) = (desk.place.get_value(), untrack(|| choice.wanted()));
-        spawn_local(async move {
-            let answer = client::updates::update(&place, &wanted).await;
-            busy.try_set(false);
-            match answer {
-                Ok(done) => {
-                    open.try_set(false);
-                    desk.toasts.success(format!(
-                        "{} serves version {} now. The revisions lead back.",
-                        done.endpoint, done.to
-                    ));
-                    desk.changed();
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
+        let call = async move { client::updates::update(&place, &wanted).await };
+        act.run(call, move |done| {
+            open.try_set(false);
+            desk.toasts.success(format!(
+                "{} serves version {} now. The revisions lead back.",
+                done.endpoint, done.to
+            ));
+            desk.changed();
         });
     };
     let shown = move || match choice.plan.get() {
+        _ if choice.asking.get() => view! { <Skeleton lines=4/> },
         None => view! { <Skeleton lines=4/> },
         Some(Err(error)) => view! { <ErrorPanel error=error/> },
         Some(Ok(plan)) => view! { <PlanView plan=plan/> },
@@ -126,11 +124,11 @@ fn UpdateForm(desk: Desk, open: RwSignal<bool>, busy: RwSignal<bool>) -> impl In
             <Show when=move || publisher && !stake.read().is_empty()>
                 <OverwriteChoice overwrite=choice.overwrite stake=stake/>
             </Show>
-            {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+            {act.error()}
         </div>
         <footer class="dialog-foot">
             <Button on_click=Callback::new(move |_| open.set(false))>"Cancel"</Button>
-            <Button kind=ButtonKind::Primary busy=busy blocked=blocked on_click=Callback::new(act)>
+            <Button kind=ButtonKind::Primary busy=act.busy blocked=blocked on_click=Callback::new(update)>
                 {move || format!("Update to version {}", choice.version.get())}
             </Button>
         </footer>
@@ -165,7 +163,7 @@ fn VersionChoice(desk: Desk, newest: u32, version: RwSignal<u32>) -> impl IntoVi
                 words.push_str(" (served now)");
             }
             view! {
-                <option value=number.to_string() selected=move || version.get() == number>{words}</option>
+                <option value=number.to_string() prop:selected=move || version.get() == number>{words}</option>
             }
         };
         numbers.get().into_iter().map(option).collect_view()

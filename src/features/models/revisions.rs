@@ -2,12 +2,12 @@
 
 use super::Desk;
 use super::model::{act_in_words, changes, state_in_words};
-use crate::client::{self, ClientError};
+use crate::client;
+use crate::ui::act::Act;
 use crate::ui::choice::For;
 use crate::ui::live::{live, view};
 use crate::ui::{Badge, Button, Confirm, EmptyState, ListingView, RelativeTime, TableFrame, Tone};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use portico_api::update::Revision;
 
 /// The list of revisions, newest first.
@@ -112,12 +112,11 @@ fn RevisionRow(
 #[component]
 fn GoBack(desk: Desk, asked: RwSignal<Option<Revision>>) -> impl IntoView {
     let open = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<ClientError>);
+    let act = Act::new();
     let number = move || asked.with(|asked| asked.as_ref().map(|revision| revision.number));
     Effect::new(move |was: Option<bool>| {
         if asked.read().is_some() && was != Some(true) {
-            failure.set(None);
+            act.failure.set(None);
             open.set(true);
         }
         asked.read().is_some()
@@ -147,28 +146,15 @@ fn GoBack(desk: Desk, asked: RwSignal<Option<Revision>>) -> impl IntoView {
         let Some(number) = untrack(number) else {
             return;
         };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
         let place = desk.place.get_value();
-        spawn_local(async move {
-            let answer = client::revisions::restore(&place, number).await;
-            busy.try_set(false);
-            match answer {
-                Ok(revision) => {
-                    open.try_set(false);
-                    desk.toasts.success(format!(
-                        "Revision {number} is in force again, as revision {}.",
-                        revision.number
-                    ));
-                    desk.changed();
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
+        let call = async move { client::revisions::restore(&place, number).await };
+        act.run(call, move |revision| {
+            open.try_set(false);
+            desk.toasts.success(format!(
+                "Revision {number} is in force again, as revision {}.",
+                revision.number
+            ));
+            desk.changed();
         });
     });
     view! {
@@ -177,8 +163,8 @@ fn GoBack(desk: Desk, asked: RwSignal<Option<Revision>>) -> impl IntoView {
             title=Signal::derive(move || format!("Go back to revision {}?", number().unwrap_or_default()))
             action="Go back"
             danger=false
-            busy=busy
-            error=failure
+            busy=act.busy
+            error=act.failure
             on_confirm=go
         >
             <p>"This changes, from the next call on:"</p>

@@ -5,6 +5,7 @@ use super::model::{StageLine, short_digest, stages};
 use super::upload::Upload;
 use crate::client::{self, ClientError};
 use crate::ui::choice::For;
+use crate::ui::focus::catch_focus_after;
 use crate::ui::live::{memo, view};
 use crate::ui::{Badge, Button, Confirm, CopyButton, CopySource, Tone};
 use leptos::prelude::*;
@@ -17,20 +18,21 @@ pub fn Stages(desk: Desk) -> impl IntoView {
         let lines = desk.part(|around| stages(&around.endpoint.value, &around.version));
         lines.unwrap_or_default()
     });
+    catch_focus_after(move || lines.track(), "#stages-title");
     let numbered = move || {
         let lines = lines.get();
         (1_usize..).zip(lines).collect::<Vec<_>>()
     };
     view! {
         <section class="section" aria-labelledby="stages-title">
-            <h2 class="section-title" id="stages-title">"Models"</h2>
+            <h2 class="section-title" id="stages-title" tabindex="-1">"Models"</h2>
             <p class="muted section-intro">
                 "A row goes through these stages in order. Where a stage is a trained model, the endpoint may have its own; it keeps it through updates."
             </p>
             <ol class="stages">
                 <For
                     each=numbered
-                    key=|(number, line)| format!("{number} {} {} {}", line.sha256, line.own, line.quarantined.is_some())
+                    key=|(number, line)| format!("{number} {line:?}")
                     let:item
                 >
                     <StageItem desk=desk number=item.0 line=item.1/>

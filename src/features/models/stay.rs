@@ -1,7 +1,6 @@
 //! Staying on a version for a while.
 
 use super::Desk;
-use super::model::{day_of, end_of_day};
 use crate::client::{self, ClientError};
 use crate::ui::live::{live, view};
 use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, Field, FieldIds};
@@ -18,8 +17,8 @@ const BEGIN: f64 = 30.0;
 /// A day so many days from now, in UTC: `2026-12-31`.
 fn day_from_now(days: f64) -> String {
     let moment = Date::new(&(Date::now() + days * 86_400_000.0).into());
-    let text = String::from(moment.to_iso_string());
-    day_of(&text).to_owned()
+    let moment = Timestamp::from_rfc3339(String::from(moment.to_iso_string()));
+    moment.day().to_owned()
 }
 
 /// Asks until when the endpoint stays.
@@ -40,9 +39,7 @@ pub fn StayDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn StayForm(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let limit = untrack(|| desk.part(|around| around.notice.as_ref()?.may_stay_until.clone()));
-    let limit = limit
-        .flatten()
-        .map(|until| day_of(until.as_str()).to_owned());
+    let limit = limit.flatten().map(|until| until.day().to_owned());
     let begin = day_from_now(BEGIN);
     let begin = match &limit {
         Some(limit) if *limit < begin => limit.clone(),
@@ -67,7 +64,7 @@ fn StayForm(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
         error.set(String::new());
         failure.set(None);
         let chosen = day.get_untracked();
-        let Some(until) = end_of_day(&chosen) else {
+        let Some(until) = Timestamp::end_of_day(&chosen) else {
             error.set("Choose a day.".to_owned());
             return;
         };
@@ -77,8 +74,8 @@ fn StayForm(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
         let allowed =
             untrack(|| desk.part(|around| around.notice.as_ref()?.may_stay_until.clone()));
         let until = match allowed.flatten() {
-            Some(allowed) if day_of(allowed.as_str()) == chosen => allowed,
-            _ => Timestamp::from_rfc3339(until),
+            Some(allowed) if allowed.day() == chosen => allowed,
+            _ => until,
         };
         spawn_local(async move {
             let body = Stay { until: Some(until) };

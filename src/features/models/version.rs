@@ -2,12 +2,13 @@
 
 use super::Desk;
 use super::compare::Compare;
-use super::model::{behind_in_words, day_of};
+use super::model::behind_in_words;
 use super::newer::Newer;
 use super::plan::UpdateDialog;
 use super::stay::{StayDialog, stay_no_longer};
 use crate::routes::Page;
 use crate::ui::choice::Show;
+use crate::ui::focus::catch_focus_after;
 use crate::ui::live::{live, memo, view};
 use crate::ui::{Badge, Button, ButtonKind, Tone};
 use leptos::prelude::*;
@@ -34,7 +35,7 @@ pub fn VersionCard(desk: Desk) -> impl IntoView {
             };
             let title = behind_in_words(version, newest);
             view! {
-                <h2 id="version-title">{format!("Serves version {version}")}</h2>
+                <h2 id="version-title" tabindex="-1">{format!("Serves version {version}")}</h2>
                 <Badge tone=tone text=words title=title/>
             }
         })
@@ -59,7 +60,7 @@ pub fn VersionCard(desk: Desk) -> impl IntoView {
             let stays = stays.map(|until| view! {
                 <p>
                     <Badge tone=Tone::Info text="Stays"/>
-                    {format!(" Stays on this version until the end of {} (UTC), as was chosen for it.", day_of(until.as_str()))}
+                    {format!(" Stays on this version until the end of {} (UTC), as was chosen for it.", until.day())}
                 </p>
             });
             view! { {prevented} {stays} }
@@ -73,6 +74,7 @@ pub fn VersionCard(desk: Desk) -> impl IntoView {
                 .is_some_and(|notice| notice.stay_until.is_some())
         }) == Some(true)
     });
+    catch_focus_after(move || stays.track(), "#version-title");
     let rollout = move || {
         let place = desk.place.get_value();
         Page::Rollout {

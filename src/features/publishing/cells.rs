@@ -8,8 +8,6 @@ use crate::ui::FieldIds;
 use crate::ui::live::{live, memo, view};
 use leptos::prelude::*;
 use portico_api::schema::ColumnType;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
 /// What is wrong with the field of a pointer, tracked.
 pub fn wrong(pointer: String) -> Memo<String> {
@@ -96,7 +94,7 @@ pub fn TextCell(
 pub fn ChoiceCell(
     /// Its name, row and column: `Type of age`.
     #[prop(into)]
-    label: String,
+    label: Signal<String>,
     /// The values in words.
     words: Vec<&'static str>,
     /// The position of the value that it holds at first.
@@ -145,16 +143,4 @@ pub fn type_place(column_type: ColumnType) -> usize {
         .iter()
         .position(|one| *one == column_type)
         .unwrap_or_default()
-}
-
-/// Moves the focus to the last element that matches, once the page shows it.
-pub fn focus_last(selector: &'static str) {
-    request_animation_frame(move || {
-        let found = document().query_selector_all(selector).ok();
-        let last = found.and_then(|found| found.item(found.length().checked_sub(1)?));
-        if let Some(element) = last.and_then(|last| last.dyn_into::<HtmlElement>().ok()) {
-            // It fails only for an element that cannot take the focus; then there is nothing to do.
-            let _ = element.focus();
-        }
-    });
 }

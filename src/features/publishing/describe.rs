@@ -9,9 +9,9 @@ use super::stages::Stages;
 use super::state::{Act, Publishing, Saving, use_publishing};
 use super::text;
 use super::waiting::StageTitle;
+use crate::ui::leave::{LeaveGuard, guard_tab};
 use crate::ui::live::{effect, live, memo, view};
 use crate::ui::{Button, ButtonKind, Confirm, ErrorPanel, Glyph, TextArea, TextInput};
-use leptos::ev;
 use leptos::prelude::*;
 
 /// The form.
@@ -19,7 +19,11 @@ use leptos::prelude::*;
 pub fn Describe() -> impl IntoView {
     let state = use_publishing();
     let remade = memo(move || state.remade.get());
-    guard_tab(state);
+    guard_tab(Signal::derive(move || {
+        *state.saving.read() != Saving::Saved
+    }));
+    let would_lose = memo(move || state.would_lose());
+    let go = Callback::new(move |href: String| state.outside.go(&href));
     let file = Signal::derive(move || {
         let draft = state.draft.get();
         draft.map_or_else(String::new, |draft| {
@@ -27,6 +31,7 @@ pub fn Describe() -> impl IntoView {
         })
     });
     view! {
+        <LeaveGuard dirty=would_lose go=go/>
         <StageTitle text=file/>
         <About/>
         {live(move || {
@@ -43,19 +48,6 @@ pub fn Describe() -> impl IntoView {
         <Checks/>
         <Bar/>
     }
-}
-
-/// Lets the browser ask before the tab closes while something is not saved.
-fn guard_tab(state: Publishing) {
-    let handle = window_event_listener(ev::beforeunload, move |event| {
-        let saved = state
-            .saving
-            .try_with_untracked(|saving| *saving == Saving::Saved);
-        if saved == Some(false) {
-            event.prevent_default();
-        }
-    });
-    on_cleanup(move || handle.remove());
 }
 
 /// A signal that holds a text of the form, and tells the form what becomes of it.
@@ -144,9 +136,11 @@ fn Bar() -> impl IntoView {
         Saving::Soon => text::NOT_SAVED.to_owned(),
         Saving::Failed(error) => format!("Not saved: {}", error.in_words()),
     };
-    let discard = Callback::new(move |()| {
-        asking.set(false);
-        state.discard();
+    // If it fails, the reason stands beside the act.
+    effect(move || {
+        if !state.discarding.get() {
+            asking.set(false);
+        }
     });
     view! {
         {live(move || state.failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
@@ -164,7 +158,13 @@ fn Bar() -> impl IntoView {
                 {text::PUBLISH}
             </Button>
         </footer>
-        <Confirm open=asking title="Discard this draft?" action=text::DISCARD on_confirm=discard>
+        <Confirm
+            open=asking
+            title="Discard this draft?"
+            action=text::DISCARD
+            busy=state.discarding
+            on_confirm=Callback::new(move |()| state.discard())
+        >
             <p>{text::DISCARD_TEXT}</p>
         </Confirm>
     }

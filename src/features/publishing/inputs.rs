@@ -6,7 +6,7 @@ use super::paste::PasteNames;
 use super::state::use_publishing;
 use super::text;
 use crate::ui::TableFrame;
-use crate::ui::live::view;
+use crate::ui::live::{memo, view};
 use crate::ui::number::counted;
 use leptos::prelude::*;
 
@@ -53,31 +53,25 @@ pub fn Inputs() -> impl IntoView {
 fn InputRow(index: usize, input: InputForm) -> impl IntoView {
     let state = use_publishing();
     let at = |field: &str| format!("/schema/inputs/{index}/{field}");
-    let name = input.name.clone();
-    let of = |what: &str| format!("{what} of {name}");
-    let set = move |put: fn(&mut InputForm, String)| {
-        Callback::new(move |text| {
-            state.edit(|form| {
-                if let Some(input) = form.inputs.get_mut(index) {
-                    put(input, text);
-                }
-            });
-        })
-    };
+    let name = memo(move || {
+        let form = state.form.read();
+        let input = form.inputs.get(index);
+        input.map(|input| input.name.clone()).unwrap_or_default()
+    });
+    let of = move |what| Signal::derive(move || format!("{what} of {}", name.read()));
+    let set = move |put| state.setter(|form| &mut form.inputs, index, put);
     let choose = Callback::new(move |place: usize| {
-        state.edit(|form| {
-            if let (Some(input), Some(chosen)) = (form.inputs.get_mut(index), TYPES.get(place)) {
-                input.column_type = *chosen;
-            }
-        });
+        if let Some(chosen) = TYPES.get(place) {
+            state.edit_at(
+                |form| &mut form.inputs,
+                index,
+                |input| input.column_type = *chosen,
+            );
+        }
     });
     let nullable = move |event| {
         let on = event_target_checked(&event);
-        state.edit(|form| {
-            if let Some(input) = form.inputs.get_mut(index) {
-                input.nullable = on;
-            }
-        });
+        state.edit_at(|form| &mut form.inputs, index, |input| input.nullable = on);
     };
     view! {
         <tr>

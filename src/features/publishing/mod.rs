@@ -5,6 +5,7 @@ mod cells;
 mod checks;
 mod describe;
 mod inputs;
+mod leaving;
 mod model;
 mod outputs;
 mod page;

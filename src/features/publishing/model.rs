@@ -173,13 +173,7 @@ impl Form {
             || self.outputs != saved.outputs
             || self.parameters != saved.parameters)
             .then(|| self.schema());
-        let resources = (self.stages != saved.stages).then(|| {
-            let resource = |stage: &StageForm| StageResource {
-                file: stage.file.clone(),
-                resource: stage.replaceable.then(|| stage.resource.trim().to_owned()),
-            };
-            self.stages.iter().map(resource).collect()
-        });
+        let resources = (self.stages != saved.stages).then(|| self.resources());
         Some(UpdateDraft {
             name: changed(&self.name, &saved.name),
             description: changed(&self.description, &saved.description),
@@ -191,6 +185,41 @@ impl Form {
                 .then(|| self.sample_parameters.clone()),
             resources,
         })
+    }
+
+    /// Whether the server is told the same by another form, however it is typed.
+    pub fn says_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.description == other.description
+            && self.notes == other.notes
+            && self.samples == other.samples
+            && self.sample_parameters == other.sample_parameters
+            && self.schema() == other.schema()
+            && self.resources() == other.resources()
+    }
+
+    /// Whether the sample rows score the same by another form: it has the same rows, parameters and
+    /// columns. What the columns mean is another matter.
+    pub fn scores_like(&self, other: &Self) -> bool {
+        let same_inputs = self.inputs.len() == other.inputs.len()
+            && self.inputs.iter().zip(&other.inputs).all(|(one, other)| {
+                one.name == other.name
+                    && one.column_type == other.column_type
+                    && one.nullable == other.nullable
+            });
+        same_inputs
+            && self.samples == other.samples
+            && self.sample_parameters == other.sample_parameters
+            && self.parameters == other.parameters
+            && self.outputs == other.outputs
+    }
+
+    fn resources(&self) -> Vec<StageResource> {
+        let resource = |stage: &StageForm| StageResource {
+            file: stage.file.clone(),
+            resource: stage.replaceable.then(|| stage.resource.trim().to_owned()),
+        };
+        self.stages.iter().map(resource).collect()
     }
 
     fn schema(&self) -> Schema {
@@ -236,6 +265,11 @@ impl Form {
         self.samples
             .push(row.unwrap_or_else(|| vec![String::new(); self.inputs.len()]));
     }
+}
+
+/// The JSON pointer of a member of an object.
+pub fn member(object: &str, name: &str) -> String {
+    format!("{object}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The name that a stage's model gets when it is made replaceable: its file's without the ending.

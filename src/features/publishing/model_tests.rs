@@ -101,3 +101,47 @@ fn as_many_names_as_columns_are_wanted() {
     form.inputs[0].tensor = None;
     assert_eq!(form.matrix(), None);
 }
+
+#[test]
+fn scores_are_of_the_rows_and_columns_that_were_scored() {
+    let scored = Form::of(&draft());
+    let mut form = scored.clone();
+    form.notes = "Better".to_owned();
+    form.inputs[0].description = "What it means".to_owned();
+    form.inputs[0].max = "9".to_owned();
+    assert!(scored.scores_like(&form));
+    let changes: [fn(&mut Form); 6] = [
+        |form| form.samples[0][1] = "3".to_owned(),
+        |form| form.add_row(),
+        |form| form.inputs[1].nullable = true,
+        |form| form.parameters[0].default = "0.6".to_owned(),
+        |form| {
+            form.sample_parameters
+                .insert("cut".to_owned(), "0.7".to_owned());
+        },
+        |form| form.outputs[0].column = "Label".to_owned(),
+    ];
+    for (place, change) in changes.into_iter().enumerate() {
+        let mut form = scored.clone();
+        change(&mut form);
+        assert!(!scored.scores_like(&form), "change {place}");
+    }
+}
+
+#[test]
+fn a_number_says_the_same_however_it_is_typed() {
+    let told = Form::of(&draft());
+    let mut form = told.clone();
+    form.inputs[0].max = " 7.00".to_owned();
+    form.inputs[1].categories = "a,\"b, c\"".to_owned();
+    form.stages[1].resource = " forest".to_owned();
+    assert!(form != told && form.says_like(&told));
+    form.inputs[0].max = "7.01".to_owned();
+    assert!(!form.says_like(&told));
+}
+
+#[test]
+fn a_pointer_takes_any_name() {
+    let pointer = member("/sample_parameters", "a/b~c");
+    assert_eq!(pointer, "/sample_parameters/a~1b~0c");
+}

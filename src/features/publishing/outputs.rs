@@ -1,7 +1,7 @@
 //! The output columns and the global parameters of a draft, to be edited.
 
 use super::cells::{ChoiceCell, TableWrong, TextCell, type_place, type_words};
-use super::model::{KINDS, ParameterForm, TYPES};
+use super::model::{KINDS, ParameterForm, TYPES, member};
 use super::state::use_publishing;
 use super::text;
 use crate::ui::TableFrame;
@@ -45,28 +45,22 @@ fn OutputRow(index: usize, output: OutputColumn) -> impl IntoView {
     let state = use_publishing();
     let at = |field: &str| format!("/schema/outputs/{index}/{field}");
     let of = |what: &str| format!("{what}: output {}", index + 1);
-    let set = move |put: fn(&mut OutputColumn, String)| {
-        Callback::new(move |text| {
-            state.edit(|form| {
-                if let Some(output) = form.outputs.get_mut(index) {
-                    put(output, text);
-                }
-            });
-        })
-    };
+    let set = move |put| state.setter(|form| &mut form.outputs, index, put);
     let probability = RwSignal::new(output.kind == OutputKind::Probability);
     let choose = Callback::new(move |place: usize| {
         let Some((kind, _)) = KINDS.get(place) else {
             return;
         };
-        state.edit(|form| {
-            if let Some(output) = form.outputs.get_mut(index) {
+        state.edit_at(
+            |form| &mut form.outputs,
+            index,
+            |output| {
                 output.kind = *kind;
                 if *kind != OutputKind::Probability {
                     output.class = None;
                 }
-            }
-        });
+            },
+        );
         probability.set(*kind == OutputKind::Probability);
     });
     let place = KINDS
@@ -162,22 +156,15 @@ fn ParameterRow(index: usize, parameter: ParameterForm) -> impl IntoView {
     let state = use_publishing();
     let at = |field: &str| format!("/schema/parameters/{index}/{field}");
     let of = |what: &str| format!("{what} of {}", parameter.name);
-    let set = move |put: fn(&mut ParameterForm, String)| {
-        Callback::new(move |text| {
-            state.edit(|form| {
-                if let Some(parameter) = form.parameters.get_mut(index) {
-                    put(parameter, text);
-                }
-            });
-        })
-    };
+    let set = move |put| state.setter(|form| &mut form.parameters, index, put);
     let choose = Callback::new(move |place: usize| {
-        state.edit(|form| {
-            let parameter = form.parameters.get_mut(index);
-            if let (Some(parameter), Some(chosen)) = (parameter, TYPES.get(place)) {
-                parameter.column_type = *chosen;
-            }
-        });
+        if let Some(chosen) = TYPES.get(place) {
+            state.edit_at(
+                |form| &mut form.parameters,
+                index,
+                |parameter| parameter.column_type = *chosen,
+            );
+        }
     });
     let name = parameter.name.clone();
     let sample = state.form.with_untracked(|form| {
@@ -222,7 +209,7 @@ fn ParameterRow(index: usize, parameter: ParameterForm) -> impl IntoView {
                 <TextCell
                     label=of(text::IN_SAMPLES)
                     value=sample
-                    pointer=format!("/sample_parameters/{name}")
+                    pointer=member("/sample_parameters", &name)
                     placeholder=text::BY_DEFAULT
                     on_input=set_sample
                 />

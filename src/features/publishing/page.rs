@@ -6,8 +6,9 @@ use super::state::{Publishing, Stage, use_publishing};
 use super::text;
 use super::waiting::{Refused, Uploading, Vetting};
 use crate::outside::asked;
+use crate::ui::focus::catch_focus_after;
 use crate::ui::live::{live, memo, view};
-use crate::ui::{ButtonKind, ErrorPanel, Skeleton};
+use crate::ui::{Button, ButtonKind, ErrorPanel, Skeleton};
 use leptos::prelude::*;
 use portico_api::id::{ServiceId, WorkspaceId};
 
@@ -21,6 +22,7 @@ pub fn PublishPage(
 ) -> impl IntoView {
     let state = Publishing::new(ws, svc, asked("draft"));
     provide_context(state);
+    catch_focus_after(move || state.stage.track(), ".publish h2");
     view! {
         <div class="publish">
             <Steps/>
@@ -88,7 +90,7 @@ fn Published() -> impl IntoView {
             <p class="empty-title">{text::PUBLISHED}</p>
             <div class="empty-action row">
                 {version.map(|href| view! { <a class=ButtonKind::Primary.class() href=href>"Show the version"</a> })}
-                <a class=ButtonKind::Plain.class() href=state.href(None)>{text::CHOOSE_OTHER}</a>
+                <Button on_click=Callback::new(move |_| state.forget())>{text::CHOOSE_OTHER}</Button>
             </div>
         </div>
     }

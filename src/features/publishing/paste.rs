@@ -1,8 +1,8 @@
 //! Names the columns of a model that takes one matrix: a graph does not know them.
 
-use super::cells::focus_last;
 use super::state::use_publishing;
 use super::text;
+use crate::ui::focus::focus_last;
 use crate::ui::live::view;
 use crate::ui::{Button, ButtonKind, Dialog, TextArea};
 use leptos::prelude::*;

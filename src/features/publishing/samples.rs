@@ -1,9 +1,10 @@
 //! The sample rows of a draft with what they score.
 
-use super::cells::{TableWrong, TextCell, focus_last};
+use super::cells::{TableWrong, TextCell};
 use super::state::{Act, use_publishing};
 use super::text;
 use crate::ui::choice::Show;
+use crate::ui::focus::{catch_focus, focus_first, focus_last};
 use crate::ui::live::{live, memo, view};
 use crate::ui::number::{counted, grouped};
 use crate::ui::{Button, ButtonKind, Glyph, Icon, TableFrame};
@@ -19,12 +20,13 @@ pub fn Samples() -> impl IntoView {
     let draft = move || state.draft.get().map(|draft| draft.value);
     let made_up = memo(move || draft().is_some_and(|draft| draft.samples_made_up));
     // Rows that came with their outputs, or more of them than stand here, are not changed by accident.
-    let came = untrack(draft).is_some_and(|draft| {
+    let (expected, more) = untrack(draft).map_or((false, false), |draft| {
         let shown = u32::try_from(draft.samples.len()).unwrap_or(u32::MAX);
         let expected = draft.parity.is_some_and(|parity| parity.compared > 0);
-        !draft.samples_made_up && (expected || draft.sample_rows > shown)
+        let came = !draft.samples_made_up;
+        (came && expected, came && draft.sample_rows > shown)
     });
-    let locked = RwSignal::new(came);
+    let locked = RwSignal::new(expected || more);
     let held = memo(move || locked.get());
     let foot = Signal::derive(move || {
         let shown = state.form.read().samples.len();
@@ -70,8 +72,15 @@ pub fn Samples() -> impl IntoView {
     let notice = move || {
         if held.get() {
             Some(view! {
-                <p class="muted">{text::SAMPLES_LOCKED}</p>
-                <Button on_click=Callback::new(move |_| locked.set(false))>{text::SAMPLES_UNLOCK}</Button>
+                <p class="muted">
+                    {text::SAMPLES_CAME}
+                    {expected.then(|| format!(" {}", text::SAMPLES_EXPECTED))}
+                    {more.then(|| format!(" {}", text::SAMPLES_REST))}
+                </p>
+                <Button on_click=Callback::new(move |_| {
+                    locked.set(false);
+                    catch_focus(".publish-samples tbody td:nth-child(2) input");
+                })>{text::SAMPLES_UNLOCK}</Button>
             })
         } else {
             made_up.get().then(|| {
@@ -122,8 +131,7 @@ fn Rows(locked: bool, foot: Signal<String>) -> impl IntoView {
         names.collect::<Vec<_>>()
     });
     let inputs = names.with_untracked(Vec::len);
-    // What was scored before the rows or the columns changed is not shown beside them.
-    let scored = memo(move || state.preview.get());
+    let scored = state.scores;
     let outputs = memo(move || {
         let preview = scored.get();
         preview.map_or_else(Vec::new, |preview| {
@@ -161,7 +169,12 @@ fn Rows(locked: bool, foot: Signal<String>) -> impl IntoView {
                         form.samples.remove(row);
                     }
                 });
-                focus_last(".publish-samples tbody tr:last-child td:nth-child(2) input");
+                // To the row that has taken its place, else the last one.
+                let left = count.get_untracked().max(1);
+                let next = (row + 1).min(left);
+                focus_first(format!(
+                    ".publish-samples tbody tr:nth-child({next}) td:nth-child(2) input"
+                ));
             });
             view! {
                 <tr>
@@ -221,15 +234,15 @@ fn SampleCell(row: usize, column: usize, names: Memo<Vec<String>>, locked: bool)
         return view! { <td class="mono">{value}</td> };
     }
     let set = Callback::new(move |text| {
-        state.edit(|form| {
-            if let Some(cell) = form
-                .samples
-                .get_mut(row)
-                .and_then(|cells| cells.get_mut(column))
-            {
-                *cell = text;
-            }
-        });
+        state.edit_at(
+            |form| &mut form.samples,
+            row,
+            |cells| {
+                if let Some(cell) = cells.get_mut(column) {
+                    *cell = text;
+                }
+            },
+        );
     });
     let label = Signal::derive(move || {
         let names = names.read();

@@ -6,7 +6,7 @@ use crate::client::{self, ClientError};
 use crate::routes::Page;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use portico_api::draft::{DraftState, PublishDraft};
+use portico_api::draft::PublishDraft;
 use portico_api::problem::Code;
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ const FIELDS: [&str; 6] = [
     "/sample",
 ];
 
+/// A list of the form.
+type List<T> = fn(&mut Form) -> &mut Vec<T>;
+
 impl Publishing {
     /// Changes what is typed; it is saved soon.
     pub fn edit(self, change: impl FnOnce(&mut Form)) {
@@ -30,6 +33,25 @@ impl Publishing {
         self.form.update(change);
         self.saving.set(Saving::Soon);
         self.saver.set(SAVES_AFTER, move || self.start(None));
+    }
+
+    /// Changes one item of a list of the form.
+    pub fn edit_at<T>(self, list: List<T>, index: usize, change: impl FnOnce(&mut T)) {
+        self.edit(|form| {
+            if let Some(item) = list(form).get_mut(index) {
+                change(item);
+            }
+        });
+    }
+
+    /// What a field does with the text that is typed for one item of a list of the form.
+    pub fn setter<T: 'static>(
+        self,
+        list: List<T>,
+        index: usize,
+        put: fn(&mut T, String),
+    ) -> Callback<String> {
+        Callback::new(move |text| self.edit_at(list, index, |item| put(item, text)))
     }
 
     /// Changes what is typed, and shows the fields anew.
@@ -52,25 +74,41 @@ impl Publishing {
         self.start(Some(act));
     }
 
+    /// One after the other: what is typed while something is under way is saved after it.
     fn start(self, act: Option<Act>) {
         if act.is_some() {
             self.next.set_value(act);
         }
         if self.running.get_value() {
+            self.again.set_value(true);
             return;
         }
         self.running.set_value(true);
         spawn_local(async move {
-            let saved = self.save().await;
+            while self.go_on().await {}
             self.running.try_set_value(false);
-            let act = self.next.try_update_value(Option::take).flatten();
-            match act.filter(|_| saved) {
-                Some(Act::Preview) => self.run_preview().await,
-                Some(Act::Publish) => self.run_publish().await,
-                None => {}
-            }
-            self.doing.try_set(None);
         });
+    }
+
+    /// Saves, and does what is wanted. Whether there may be more to do.
+    async fn go_on(self) -> bool {
+        self.again.try_set_value(false);
+        let saved = self.save().await;
+        let act = self.next.try_update_value(Option::take).flatten();
+        match act.filter(|_| saved) {
+            Some(Act::Preview) => self.run_preview().await,
+            Some(Act::Publish) => self.run_publish().await,
+            None => {}
+        }
+        if act.is_some() {
+            // Another one may be waiting by now.
+            self.doing.try_update(|doing| {
+                if *doing == act {
+                    *doing = None;
+                }
+            });
+        }
+        self.again.try_get_value() == Some(true)
     }
 
     /// Saves until nothing is left to save. Whether the server has all that is typed.
@@ -93,20 +131,25 @@ impl Publishing {
             let Some(draft) = self.draft.try_get_untracked().flatten() else {
                 return false;
             };
+            self.sending.set_value(Some(form.clone()));
             let answer =
                 client::drafts::update(&self.ws(), &draft.value.id, &update, &draft.etag).await;
+            self.sending.try_set_value(None);
             match answer {
                 Ok(now) => {
                     self.saved.try_set_value(form);
-                    self.preview.try_set(None);
                     self.refresh(now);
                 }
                 // Scoring its rows changes a draft too; what a person typed elsewhere is another matter.
                 Err(error) if error.is(Code::PreconditionFailed) && self.still_as_saved().await => {
                 }
                 Err(error) => {
-                    self.mark(&error);
-                    self.saving.try_set(Saving::Failed(error));
+                    // What was typed meanwhile is about to be saved, and may be right.
+                    let same = self.form.try_with_untracked(|now| *now == form);
+                    if same == Some(true) {
+                        self.mark(&error);
+                        self.saving.try_set(Saving::Failed(error));
+                    }
                     return false;
                 }
             }
@@ -123,7 +166,7 @@ impl Publishing {
         };
         let same = self
             .saved
-            .try_with_value(|saved| *saved == Form::of(&now.value))
+            .try_with_value(|saved| saved.says_like(&Form::of(&now.value)))
             .unwrap_or(false);
         if same {
             self.draft.try_set(Some(now));
@@ -132,12 +175,15 @@ impl Publishing {
     }
 
     async fn run_preview(self) {
-        let Some(draft) = self.draft.try_get_untracked().flatten() else {
+        let (Some(draft), Some(of)) = (
+            self.draft.try_get_untracked().flatten(),
+            self.saved.try_get_value(),
+        ) else {
             return;
         };
         match client::drafts::preview(&self.ws(), &draft.value.id).await {
             Ok(preview) => {
-                self.preview.try_set(Some(preview));
+                self.scored.try_set(Some((of, preview)));
                 // How they scored is part of the draft now.
                 if let Some(ws) = self.try_ws()
                     && let Ok(now) = client::drafts::get(&ws, &draft.value.id).await
@@ -146,7 +192,7 @@ impl Publishing {
                 }
             }
             Err(error) => {
-                self.preview.try_set(None);
+                self.scored.try_set(None);
                 self.mark(&error);
                 self.failure.try_set(Some(error));
             }
@@ -187,27 +233,6 @@ impl Publishing {
                 self.mark(&error);
                 self.failure.try_set(Some(error));
             }
-        }
-    }
-
-    /// What was typed last is not lost when the page goes.
-    pub(super) fn save_on_leaving(self) {
-        let form = self.form.try_get_untracked();
-        let update = form
-            .filter(|form| form.problems().is_empty())
-            .and_then(|form| {
-                self.saved
-                    .try_with_value(|saved| form.update(saved))
-                    .flatten()
-            });
-        if let (Some(update), Some(draft)) = (update, self.draft.try_get_untracked().flatten())
-            && draft.value.state == DraftState::Ready
-        {
-            let ws = self.ws();
-            spawn_local(async move {
-                // Nobody is there any more who could be told that it failed.
-                let _ = client::drafts::update(&ws, &draft.value.id, &update, &draft.etag).await;
-            });
         }
     }
 }

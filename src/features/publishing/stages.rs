@@ -62,19 +62,17 @@ fn StageItem(index: usize, stage: DraftStage) -> impl IntoView {
         })
     };
     let toggle = Callback::new(move |on| {
-        state.edit(|form| {
-            if let Some(stage) = form.stages.get_mut(index) {
-                stage.replaceable = on;
-            }
-        });
+        state.edit_at(
+            |form| &mut form.stages,
+            index,
+            |stage| stage.replaceable = on,
+        );
     });
-    let rename = Callback::new(move |text| {
-        state.edit(|form| {
-            if let Some(stage) = form.stages.get_mut(index) {
-                stage.resource = text;
-            }
-        });
-    });
+    let rename = state.setter(
+        |form| &mut form.stages,
+        index,
+        |stage, text| stage.resource = text,
+    );
     let (takes, gives) = (
         tensors_in_words(&stage.inputs),
         tensors_in_words(&stage.outputs),

@@ -13,7 +13,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use portico_api::draft::{Draft, DraftState, Preview};
 use portico_api::id::{ServiceId, WorkspaceId};
-use portico_api::problem::Code;
 use std::time::Duration;
 use web_sys::File;
 
@@ -97,10 +96,17 @@ pub struct Publishing {
     pub rows_remade: RwSignal<u32>,
     /// What is under way.
     pub doing: RwSignal<Option<Act>>,
+    /// Whether the draft is being thrown away.
+    pub discarding: RwSignal<bool>,
     pub(super) next: StoredValue<Option<Act>>,
     pub(super) running: StoredValue<bool>,
-    /// What the sample rows score.
-    pub preview: RwSignal<Option<Preview>>,
+    /// Whether there was something to save or to do while something was.
+    pub(super) again: StoredValue<bool>,
+    /// What is on its way to be saved.
+    pub(super) sending: StoredValue<Option<Form>>,
+    pub(super) scored: RwSignal<Option<(Form, Preview)>>,
+    /// What the sample rows score, as long as they and the columns are those that were scored.
+    pub scores: Memo<Option<Preview>>,
     /// Why the last act, other than saving, came to nothing.
     pub failure: RwSignal<Option<ClientError>>,
     /// Whether the person accepts that callers of the version before can fail.
@@ -118,6 +124,12 @@ impl Publishing {
         let loading = RwSignal::new(draft.is_some());
         let form = RwSignal::new(Form::default());
         let refused = RwSignal::new(Problems::new());
+        let scored = RwSignal::new(None::<(Form, Preview)>);
+        let scores = memo(move || {
+            let scored = scored.read();
+            let (of, preview) = scored.as_ref()?;
+            of.scores_like(&form.read()).then(|| preview.clone())
+        });
         let stage = memo(move || {
             if upload.read().is_some() {
                 return Stage::Uploading;
@@ -157,9 +169,13 @@ impl Publishing {
             remade: RwSignal::new(0),
             rows_remade: RwSignal::new(0),
             doing: RwSignal::new(None),
+            discarding: RwSignal::new(false),
             next: StoredValue::new(None),
             running: StoredValue::new(false),
-            preview: RwSignal::new(None),
+            again: StoredValue::new(false),
+            sending: StoredValue::new(None),
+            scored,
+            scores,
             failure: RwSignal::new(None),
             accepts: RwSignal::new(false),
             saver: Delay::new(),
@@ -227,12 +243,14 @@ impl Publishing {
     /// The server's answer about the draft. What is typed stays; what was not there yet is filled in.
     fn take(self, draft: Versioned<Draft>) {
         let before = self.draft.try_with_untracked(|held| {
-            let held = held.as_ref().map(|held| &held.value);
+            let held = held.as_ref().filter(|held| held.value.id == draft.value.id);
+            let late = held.is_some_and(|held| draft.is_older_than(held));
+            let held = held.map(|held| &held.value);
             let ready = held.is_some_and(|held| held.state == DraftState::Ready);
-            (ready, held.and_then(|held| held.difference.clone()))
+            (late, ready, held.and_then(|held| held.difference.clone()))
         });
-        let Some((known, difference)) = before else {
-            // The page is gone.
+        let Some((false, known, difference)) = before else {
+            // The page is gone, or knows better.
             return;
         };
         if difference != draft.value.difference {
@@ -314,7 +332,7 @@ impl Publishing {
             return;
         }
         self.failure.set(None);
-        self.preview.set(None);
+        self.scored.set(None);
         self.accepts.set(false);
         self.upload.set(Some(Upload {
             name: file.name(),
@@ -356,36 +374,6 @@ impl Publishing {
         if let Some(stop) = self.stop.try_update_value(Option::take).flatten() {
             stop.stop();
         }
-    }
-
-    /// Throws the draft away and begins anew.
-    pub fn discard(self) {
-        let Some(draft) = self.draft.get_untracked() else {
-            return;
-        };
-        self.saver.stop();
-        self.draft.set(None);
-        self.preview.set(None);
-        self.failure.set(None);
-        self.accepts.set(false);
-        self.saving.set(Saving::Saved);
-        self.outside.note(&self.href(None));
-        let ws = self.ws();
-        spawn_local(async move {
-            let id = draft.value.id;
-            let mut gone = client::drafts::delete(&ws, &id, &draft.etag).await;
-            // Vetting goes on meanwhile and changes it; it is thrown away all the same.
-            if gone
-                .as_ref()
-                .is_err_and(|error| error.is(Code::PreconditionFailed))
-                && let Ok(now) = client::drafts::get(&ws, &id).await
-            {
-                gone = client::drafts::delete(&ws, &id, &now.etag).await;
-            }
-            if let Err(error) = gone {
-                self.failure.try_set(Some(error));
-            }
-        });
     }
 
     /// Why the draft can't be published now; empty when it can. Tracked.

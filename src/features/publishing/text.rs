@@ -70,8 +70,9 @@ pub const SAMPLES: &str = "Sample rows";
 pub const SAMPLES_TEXT: &str =
     "Callers see them as examples, and they are scored whenever the version is checked.";
 pub const SAMPLES_MADE_UP: &str = "These rows were made up from the columns. Put real values in, so that the scores mean something.";
-pub const SAMPLES_LOCKED: &str =
-    "These rows came with the package. Changing them drops the outputs that were expected of them.";
+pub const SAMPLES_CAME: &str = "These rows came with the package.";
+pub const SAMPLES_EXPECTED: &str = "Changing them drops the outputs that were expected of them.";
+pub const SAMPLES_REST: &str = "Changing them drops those that are not shown here.";
 pub const SAMPLES_UNLOCK: &str = "Change them";
 pub const PREVIEW: &str = "Score sample rows";
 pub const ADD_ROW: &str = "Add row";

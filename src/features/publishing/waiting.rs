@@ -4,7 +4,7 @@ use super::start::Choose;
 use super::state::use_publishing;
 use super::text;
 use crate::ui::live::{effect, live, view};
-use crate::ui::number::bytes;
+use crate::ui::number::{bytes, fixed};
 use crate::ui::{Button, Glyph, Icon};
 use leptos::html;
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ pub fn Uploading() -> impl IntoView {
     let share = move || {
         upload().map(|upload| {
             if upload.size > 0.0 {
-                (upload.sent / upload.size).to_string()
+                fixed(upload.sent / upload.size, 3)
             } else {
                 "1".to_owned()
             }
@@ -102,7 +102,7 @@ pub fn Vetting() -> impl IntoView {
                 <span role="status">{move || of(|draft| draft.step.clone())}</span>
             </div>
             <div class="row">
-                <Button on_click=Callback::new(move |_| state.discard())>{text::CANCEL}</Button>
+                <Button busy=state.discarding on_click=Callback::new(move |_| state.discard())>{text::CANCEL}</Button>
             </div>
         </section>
     }

@@ -136,8 +136,8 @@ fn Picture(bars: Vec<Bar>) -> impl IntoView {
             };
             view! {
                 <text class="bar-label" x="0" y=(top + 12).to_string()>{bar.label}</text>
-                {side(bar.current.1, 18, "bar-current")}
-                {side(bar.candidate.1, 30, "bar-candidate")}
+                {side(bar.current, 18, "bar-current")}
+                {side(bar.candidate, 30, "bar-candidate")}
             }
         })
         .collect_view();

@@ -1,11 +1,12 @@
 //! The end of a rollout: what was tried is promoted, or taken back.
 
 use super::Stand;
-use crate::client::{self, Answer, ClientError};
+use crate::client;
 use crate::ui::Confirm;
+use crate::ui::act::Act;
+use crate::ui::focus::catch_focus;
 use crate::ui::live::view;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 /// Asks before the tried version is promoted.
 #[component]
@@ -16,20 +17,17 @@ pub fn Promote(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
             (rollout.current.version, rollout.candidate.version)
         })
     };
-    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<ClientError>));
-    let act = Callback::new(move |()| {
-        let done = format!("Version {} answers every call now.", untrack(versions).1);
-        finish(stand, open, busy, failure, true, done);
-    });
+    let act = Act::new();
+    let promote = Callback::new(move |()| finish(stand, open, act, None));
     view! {
         <Confirm
             open=open
             title=Signal::derive(move || format!("Promote version {}?", versions().1))
             action="Promote"
             danger=false
-            busy=busy
-            error=failure
-            on_confirm=act
+            busy=act.busy
+            error=act.failure
+            on_confirm=promote
         >
             <p>{move || {
                 let (current, candidate) = versions();
@@ -44,19 +42,19 @@ pub fn Promote(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 pub fn End(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
     let current = move || stand.rollout().map_or(0, |rollout| rollout.current.version);
-    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<ClientError>));
-    let act = Callback::new(move |()| {
+    let act = Act::new();
+    let end = Callback::new(move |()| {
         let done = format!("Version {} answers every call again.", untrack(current));
-        finish(stand, open, busy, failure, false, done);
+        finish(stand, open, act, Some(done));
     });
     view! {
         <Confirm
             open=open
             title=Signal::derive(move || format!("Go back to version {} alone?", current()))
             action="Go back"
-            busy=busy
-            error=failure
-            on_confirm=act
+            busy=act.busy
+            error=act.failure
+            on_confirm=end
         >
             <p>{move || format!("Version {} answers every call again, from the next one on.", current())}</p>
             <p>"What both sides showed is dropped."</p>
@@ -64,42 +62,27 @@ pub fn End(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// Ends the rollout one way or the other.
-fn finish(
-    stand: Stand,
-    open: RwSignal<bool>,
-    busy: RwSignal<bool>,
-    failure: RwSignal<Option<ClientError>>,
-    promotes: bool,
-    done: String,
-) {
-    if busy.get_untracked() {
-        return;
-    }
-    busy.set(true);
-    failure.set(None);
+/// Promotes, or takes back and says `taken_back`.
+fn finish(stand: Stand, open: RwSignal<bool>, act: Act, taken_back: Option<String>) {
     let (place, models, etag) = (stand.place.get_value(), stand.models(), stand.etag());
-    spawn_local(async move {
-        let answer: Answer<()> = if promotes {
-            client::rollout::promote(&place).await
-        } else {
+    let ends = taken_back.is_some();
+    let call = async move {
+        if ends {
             client::rollout::end(&place, &etag).await
-        };
-        busy.try_set(false);
-        match answer {
-            Ok(()) => {
-                open.try_set(false);
-                stand.toasts.success(done);
-                stand.outside.outdated();
-                if promotes {
-                    stand.outside.go(&models);
-                } else {
-                    stand.now.try_set(Some(Ok(None)));
-                }
-            }
-            Err(error) => {
-                failure.try_set(Some(error));
-            }
+        } else {
+            client::rollout::promote(&place).await
+        }
+    };
+    act.run(call, move |()| {
+        open.try_set(false);
+        stand.outside.outdated();
+        if let Some(words) = taken_back {
+            stand.toasts.success(words);
+            stand.put(None);
+            catch_focus("#main h1");
+        } else {
+            // A note would go with this page; the next one says what is served.
+            stand.outside.go(&models);
         }
     });
 }

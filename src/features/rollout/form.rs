@@ -3,19 +3,19 @@
 
 use super::Stand;
 use super::model::{Draft, in_words};
-use crate::client::{self, ClientError};
+use crate::client;
+use crate::ui::act::Act;
+use crate::ui::focus::catch_focus;
 use crate::ui::live::{live, memo, view};
-use crate::ui::{Button, ButtonKind, ErrorPanel, Field, FieldIds, Switch};
+use crate::ui::{Button, ButtonKind, Field, FieldIds, Switch};
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 /// Starts a rollout.
 #[component]
 pub fn StartForm(stand: Stand, current: u32, versions: Vec<u32>) -> impl IntoView {
     let draft = RwSignal::new(Draft::new(versions.first().copied()));
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<ClientError>);
+    let act = Act::new();
     let blocked = memo(move || match draft.read().read() {
         Ok(_) => String::new(),
         Err(problem) => problem.in_words().to_owned(),
@@ -25,23 +25,12 @@ pub fn StartForm(stand: Stand, current: u32, versions: Vec<u32>) -> impl IntoVie
         let Ok(body) = draft.read_untracked().read() else {
             return;
         };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
         let place = stand.place.get_value();
-        spawn_local(async move {
-            match client::rollout::start(&place, &body).await {
-                Ok(rollout) => {
-                    stand.outside.outdated();
-                    stand.now.try_set(Some(Ok(Some(rollout))));
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
-            busy.try_set(false);
+        let call = async move { client::rollout::start(&place, &body).await };
+        act.run(call, move |rollout| {
+            stand.outside.outdated();
+            stand.put(Some(rollout));
+            catch_focus("#rollout-title");
         });
     };
     let ids = FieldIds::new();
@@ -66,9 +55,9 @@ pub fn StartForm(stand: Stand, current: u32, versions: Vec<u32>) -> impl IntoVie
                 </select>
             </Field>
             <ShareFields draft=draft current=current/>
-            {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+            {act.error()}
             <div class="row">
-                <Button kind=ButtonKind::Primary submit=true busy=busy blocked=blocked>"Start"</Button>
+                <Button kind=ButtonKind::Primary submit=true busy=act.busy blocked=blocked>"Start"</Button>
             </div>
         </form>
     }

@@ -14,7 +14,7 @@ use crate::routes::{EndpointTab, Page};
 use crate::ui::live::{live, memo, view};
 use crate::ui::resource::Resource;
 use crate::ui::toast::{Toasts, use_toasts};
-use crate::ui::{ButtonKind, EmptyState, ErrorPanel, Loaded, Skeleton, timer};
+use crate::ui::{EmptyState, ErrorPanel, Loaded, Skeleton, timer};
 use form::StartForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -35,6 +35,8 @@ struct Stand {
     now: RwSignal<Option<Answer<Option<Versioned<Rollout>>>>>,
     /// Whether it is asked for; a slow answer is not asked for twice.
     asking: StoredValue<bool>,
+    /// Counts what was done here: an answer to an earlier question is dropped.
+    done: StoredValue<u32>,
     outside: Outside,
     toasts: Toasts,
 }
@@ -49,15 +51,25 @@ impl Stand {
             return;
         }
         self.asking.set_value(true);
+        let done = self.done.get_value();
         spawn_local(async move {
             let answer = client::rollout::find(&place).await;
             self.asking.try_set_value(false);
+            if self.done.try_get_value() != Some(done) {
+                return;
+            }
             self.now.try_update(|now| {
                 if answer.is_ok() || !matches!(now, Some(Ok(_))) {
                     *now = Some(answer);
                 }
             });
         });
+    }
+
+    /// What was done here made this of it.
+    fn put(self, now: Option<Versioned<Rollout>>) {
+        self.done.try_update_value(|done| *done += 1);
+        self.now.try_set(Some(Ok(now)));
     }
 
     /// The rollout, tracked.
@@ -107,19 +119,10 @@ pub fn RolloutView(
         place: StoredValue::new(place),
         now: RwSignal::new(None),
         asking: StoredValue::new(false),
+        done: StoredValue::new(0),
         outside: use_outside(),
         toasts: use_toasts(),
     };
-    if !stand.outside.publisher() {
-        return view! {
-            <EmptyState
-                title="Only publishers and owners try versions"
-                text="What the endpoint serves, and what is newer, is on its page under Models."
-            >
-                <a class=ButtonKind::Plain.class() href=stand.models()>"Back to the endpoint"</a>
-            </EmptyState>
-        };
-    }
     stand.load();
     let shown = memo(move || match &*stand.now.read() {
         None => Shown::Waiting,

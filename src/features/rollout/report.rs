@@ -5,12 +5,12 @@ use super::bars::Bars;
 use super::end::{End, Promote};
 use super::form::ShareFields;
 use super::model::{Draft, calls_in_words, compared_in_words, errors_in_words, in_words, time};
-use crate::client::{self, ClientError};
+use crate::client;
+use crate::ui::act::Act;
 use crate::ui::live::{live, memo, view};
-use crate::ui::{Button, ButtonKind, Dialog, ErrorPanel, RelativeTime, TableFrame};
+use crate::ui::{Button, ButtonKind, Dialog, RelativeTime, TableFrame};
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use portico_api::rollout::{ArmReport, StartRollout};
 
 /// The running rollout.
@@ -38,7 +38,7 @@ pub fn Report(stand: Stand) -> impl IntoView {
             shadow,
         };
         Some(view! {
-            <h2 id="rollout-title">{format!("Version {candidate} is tried beside version {current}")}</h2>
+            <h2 id="rollout-title" tabindex="-1">{format!("Version {candidate} is tried beside version {current}")}</h2>
             <p>{in_words(&wanted, current)}</p>
             <p class="muted">"Started by " {actor} ", " <RelativeTime time=started_at/> "."</p>
         })
@@ -146,8 +146,7 @@ fn ChangeForm(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
     };
     let current = rollout.current.version;
     let draft = RwSignal::new(Draft::of(&rollout));
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<ClientError>);
+    let act = Act::new();
     let blocked = memo(move || match draft.read().read() {
         Ok(_) => String::new(),
         Err(problem) => problem.in_words().to_owned(),
@@ -157,34 +156,22 @@ fn ChangeForm(stand: Stand, open: RwSignal<bool>) -> impl IntoView {
         let Ok(body) = draft.read_untracked().read() else {
             return;
         };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
         let (place, etag) = (stand.place.get_value(), stand.etag());
-        spawn_local(async move {
-            match client::rollout::change(&place, &body, &etag).await {
-                Ok(rollout) => {
-                    stand.now.try_set(Some(Ok(Some(rollout))));
-                    open.try_set(false);
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
-            busy.try_set(false);
+        let call = async move { client::rollout::change(&place, &body, &etag).await };
+        act.run(call, move |rollout| {
+            stand.put(Some(rollout));
+            open.try_set(false);
         });
     };
     view! {
         <form class="dialog-form" novalidate=true on:submit=submit>
             <div class="dialog-body">
                 <ShareFields draft=draft current=current/>
-                {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+                {act.error()}
             </div>
             <footer class="dialog-foot">
                 <Button on_click=Callback::new(move |_| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true busy=busy blocked=blocked>"Change"</Button>
+                <Button kind=ButtonKind::Primary submit=true busy=act.busy blocked=blocked>"Change"</Button>
             </footer>
         </form>
     }

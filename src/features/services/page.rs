@@ -3,7 +3,7 @@
 use super::endpoints::EndpointsTab;
 use super::text;
 use crate::features::later::Later;
-use crate::features::shell::{PageError, PageHeader, use_scope};
+use crate::features::shell::{NotFoundPage, PageError, PageHeader, use_scope};
 use crate::routes::{Page, ServiceTab};
 use crate::session::use_session;
 use crate::ui::choice::Show;
@@ -28,8 +28,15 @@ pub fn ServicePage(
         let service = scope.service().and_then(Result::err);
         service.or_else(|| scope.workspace().and_then(Result::err))
     });
+    let session = use_session();
     let ids = StoredValue::new((ws, svc));
+    // To others than publishers the ledger is not there, as its data is not.
+    let hidden = memo(move || {
+        let publisher = ids.with_value(|(ws, _)| session.can_publish(ws));
+        tab.get() == ServiceTab::Ledger && !publisher
+    });
     live(move || match failure.get() {
+        None if hidden.get() => view! { <NotFoundPage/> },
         Some(error) => {
             let retry = Callback::new(move |()| scope.reload());
             view! { <PageError error=error retry=retry/> }.into_any()

@@ -6,7 +6,7 @@ use super::model::{
 };
 use crate::client::endpoints::Place;
 use crate::client::{self, ClientError, Versioned};
-use crate::features::endpoints::focus_first;
+use crate::ui::focus::focus_first;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -1,116 +1,11 @@
-//! What a version takes and gives: its columns, parameters, models and sample rows.
+//! What a version is made of: its models and sample rows.
 
-use super::model::output_in_words;
 use super::text;
-use crate::features::consume::model::{type_word, values_in_words};
 use crate::ui::live::view;
 use crate::ui::number::{bytes, counted};
 use crate::ui::{CopyButton, CopySource, TableFrame};
 use leptos::prelude::*;
-use portico_api::schema::{InputColumn, OutputColumn, Parameter};
 use portico_api::service::Stage;
-
-/// The input columns.
-#[component]
-pub fn Inputs(
-    /// In order.
-    columns: Vec<InputColumn>,
-) -> impl IntoView {
-    let rows = columns
-        .into_iter()
-        .map(|column| {
-            let seen = values_in_words(&column);
-            view! {
-                <tr>
-                    <th scope="row" class="mono">{column.name}</th>
-                    <td>{type_word(column.column_type)}</td>
-                    <td>{if column.nullable { "yes" } else { "no" }}</td>
-                    <td><span class="clip" title=seen>{seen.clone()}</span></td>
-                    <td class="wide muted">{column.description}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <TableFrame label=text::INPUTS>
-            <thead>
-                <tr>
-                    <th scope="col">{text::COLUMN}</th>
-                    <th scope="col">{text::TYPE}</th>
-                    <th scope="col">{text::MISSING}</th>
-                    <th scope="col">{text::SEEN}</th>
-                    <th scope="col" class="wide">{text::MEANING}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </TableFrame>
-    }
-}
-
-/// The output columns.
-#[component]
-pub fn Outputs(
-    /// In order.
-    columns: Vec<OutputColumn>,
-) -> impl IntoView {
-    let rows = columns
-        .into_iter()
-        .map(|column| {
-            let meaning = output_in_words(&column);
-            view! {
-                <tr>
-                    <th scope="row" class="mono">{column.column}</th>
-                    <td class="wide muted">{meaning}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <TableFrame label=text::OUTPUTS>
-            <thead>
-                <tr>
-                    <th scope="col">{text::COLUMN}</th>
-                    <th scope="col" class="wide">{text::MEANING}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </TableFrame>
-    }
-}
-
-/// The global parameters.
-#[component]
-pub fn Parameters(
-    /// In order.
-    parameters: Vec<Parameter>,
-) -> impl IntoView {
-    let rows = parameters
-        .into_iter()
-        .map(|parameter| {
-            view! {
-                <tr>
-                    <th scope="row" class="mono">{parameter.name}</th>
-                    <td>{type_word(parameter.column_type)}</td>
-                    <td>{parameter.default.unwrap_or_else(|| "required".to_owned())}</td>
-                    <td class="wide muted">{parameter.description}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <TableFrame label=text::PARAMETERS>
-            <thead>
-                <tr>
-                    <th scope="col">{text::NAME}</th>
-                    <th scope="col">{text::TYPE}</th>
-                    <th scope="col">{text::DEFAULT}</th>
-                    <th scope="col" class="wide">{text::MEANING}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </TableFrame>
-    }
-}
 
 /// The models.
 #[component]

@@ -44,7 +44,12 @@ pub fn VersionsTab(
     };
     let footer = Signal::derive(move || {
         let count = u64::try_from(items.read().len()).unwrap_or_default();
-        counted(count, "version", "versions")
+        let so_far = if listing.is_complete() {
+            ""
+        } else {
+            " loaded so far"
+        };
+        format!("{}{so_far}", counted(count, "version", "versions"))
     });
     view! {
         <ListingView listing=listing empty=empty>

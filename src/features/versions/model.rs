@@ -2,9 +2,7 @@
 
 use crate::ui::number::{counted, grouped, short};
 use portico_api::difference::{SchemaDifference, SchemaPart};
-use portico_api::schema::{OutputColumn, OutputKind};
 use portico_api::service::Parity;
-use portico_api::time::Timestamp;
 
 /// What the self-test of a version says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,38 +119,6 @@ pub fn part_word(part: SchemaPart) -> &'static str {
     }
 }
 
-/// What an output column tells, in words.
-pub fn output_in_words(column: &OutputColumn) -> String {
-    match (column.kind, &column.class) {
-        (OutputKind::Label, _) => "the predicted class".to_owned(),
-        (OutputKind::Value, _) => "the predicted number".to_owned(),
-        (OutputKind::Probability, Some(class)) => format!("probability of {class}, 0 to 1"),
-        (OutputKind::Probability, None) => "a probability, 0 to 1".to_owned(),
-    }
-}
-
-/// The day of a moment, as a field for dates has it. Moments are in UTC.
-pub fn day_of(time: &Timestamp) -> String {
-    time.as_str().chars().take(10).collect()
-}
-
-/// The last moment of a day, such as `2027-01-31`; nothing if it is none.
-pub fn end_of_day(day: &str) -> Option<Timestamp> {
-    let mut parts = day.split('-');
-    let mut part = |digits: usize, most: u32| {
-        let text = parts.next()?;
-        let number = text.parse::<u32>().ok()?;
-        (text.len() == digits && (1..=most).contains(&number)).then_some(())
-    };
-    part(4, 9_999)?;
-    part(2, 12)?;
-    part(2, 31)?;
-    parts
-        .next()
-        .is_none()
-        .then(|| Timestamp::from_rfc3339(format!("{day}T23:59:59.999Z")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,23 +151,6 @@ mod tests {
         );
         assert_eq!(compared_in_words(&parity), "2 of 344 rows differ (0.58 %)");
         assert_eq!(largest_in_words(&parity), "0.25, in row 7 of Scored Labels");
-    }
-
-    #[test]
-    fn a_day_ends_with_its_last_moment() {
-        let end = end_of_day("2027-01-31").unwrap();
-        assert_eq!(end.as_str(), "2027-01-31T23:59:59.999Z");
-        assert_eq!(day_of(&end), "2027-01-31");
-        for day in [
-            "",
-            "2027",
-            "2027-1-31",
-            "2027-13-01",
-            "2027-01-32",
-            "2027-01-31-1",
-        ] {
-            assert_eq!(end_of_day(day), None, "{day}");
-        }
     }
 
     #[test]

@@ -1,20 +1,21 @@
 //! The page of one version: what it takes and gives, how it scores, what it changes, who serves it.
 
-use super::columns::{Inputs, Outputs, Parameters, Samples, Stages};
+use super::columns::{Samples, Stages};
 use super::difference::Differences;
 use super::list::served_href;
 use super::parity::ParityCard;
 use super::stay::StaySetting;
 use super::text;
-use crate::client::{self, Answer, ClientError};
+use crate::client::{self, Answer};
+use crate::features::consume::schema_tables::SchemaTables;
 use crate::outside::{asked, use_outside};
 use crate::routes::{Page, ServiceTab};
+use crate::ui::act::Act;
 use crate::ui::live::{live, view};
 use crate::ui::number::counted;
 use crate::ui::resource::Resource;
-use crate::ui::{ButtonKind, ErrorPanel, Glyph, Icon, Loaded, RelativeTime, Skeleton};
+use crate::ui::{ButtonKind, Glyph, Icon, Loaded, RelativeTime, Skeleton};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::page::{PAGE_SIZE_MAX, PageQuery};
 use portico_api::service::Version;
@@ -108,23 +109,7 @@ fn Details(
             {version.difference.clone().map(|difference| view! { <Differences difference=difference/> })}
             {(publisher && number > 1)
                 .then(|| view! { <StaySetting ids=ids number=number until=version.may_stay_until.clone()/> })}
-            <section class="section">
-                <h2 class="section-title">{text::INPUTS}</h2>
-                <Inputs columns=version.schema.inputs.clone()/>
-            </section>
-            <section class="section">
-                <h2 class="section-title">{text::OUTPUTS}</h2>
-                <Outputs columns=version.schema.outputs.clone()/>
-            </section>
-            {(!version.schema.parameters.is_empty())
-                .then(|| {
-                    view! {
-                        <section class="section">
-                            <h2 class="section-title">{text::PARAMETERS}</h2>
-                            <Parameters parameters=version.schema.parameters.clone()/>
-                        </section>
-                    }
-                })}
+            <SchemaTables schema=version.schema.clone() number=number/>
             <section class="section">
                 <h2 class="section-title">{text::STAGES}</h2>
                 <Stages stages=version.stages.clone()/>
@@ -177,33 +162,23 @@ fn Parity(
 ) -> impl IntoView {
     let number = version.number;
     let parity = RwSignal::new(version.parity);
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<ClientError>);
+    let act = Act::new();
     let again = Callback::new(move |()| {
-        busy.set(true);
-        failure.set(None);
         let (ws, svc) = ids.get_value();
-        spawn_local(async move {
-            match client::versions::check(&ws, &svc, number).await {
-                Ok(now) => {
-                    parity.try_set(now);
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
-            busy.try_set(false);
+        let call = async move { client::versions::check(&ws, &svc, number).await };
+        act.run(call, move |now| {
+            parity.try_set(now);
         });
     });
     view! {
         {live(move || {
             let parity = parity.get();
             if publisher {
-                view! { <ParityCard parity=parity again=again busy=busy/> }
+                view! { <ParityCard parity=parity again=again busy=act.busy/> }
             } else {
                 view! { <ParityCard parity=parity/> }
             }
         })}
-        {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+        {act.error()}
     }
 }

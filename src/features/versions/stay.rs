@@ -1,13 +1,12 @@
 //! Until when customers may stay on the versions before this one.
 
-use super::model::{day_of, end_of_day};
 use super::text;
-use crate::client::{self, ClientError};
-use crate::ui::live::{live, memo, view};
+use crate::client;
+use crate::ui::act::Act;
+use crate::ui::live::{memo, view};
 use crate::ui::toast::use_toasts;
-use crate::ui::{Button, ErrorPanel, TextInput};
+use crate::ui::{Button, TextInput};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use portico_api::id::{ServiceId, WorkspaceId};
 use portico_api::rollout::UpdateVersion;
 use portico_api::time::Timestamp;
@@ -23,14 +22,13 @@ pub fn StaySetting(
     until: Option<Timestamp>,
 ) -> impl IntoView {
     let toasts = use_toasts();
-    let set = until.map(|time| day_of(&time)).unwrap_or_default();
+    let set = until.map(|time| time.day().to_owned()).unwrap_or_default();
     let saved = RwSignal::new(set.clone());
     let day = RwSignal::new(set);
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<ClientError>);
+    let act = Act::new();
     let wrong = memo(move || {
         let day = day.read();
-        let good = day.is_empty() || end_of_day(&day).is_some();
+        let good = day.is_empty() || Timestamp::end_of_day(&day).is_some();
         if good { "" } else { text::STAY_WRONG }.to_owned()
     });
     let blocked = Signal::derive(move || {
@@ -45,22 +43,13 @@ pub fn StaySetting(
     let save = move || {
         let wanted = day.get_untracked();
         let body = UpdateVersion {
-            may_stay_until: end_of_day(&wanted),
+            may_stay_until: Timestamp::end_of_day(&wanted),
         };
-        busy.set(true);
-        failure.set(None);
         let (ws, svc) = ids.get_value();
-        spawn_local(async move {
-            match client::versions::update(&ws, &svc, number, &body).await {
-                Ok(()) => {
-                    saved.try_set(wanted);
-                    toasts.success(text::STAY_SAVED);
-                }
-                Err(error) => {
-                    failure.try_set(Some(error));
-                }
-            }
-            busy.try_set(false);
+        let call = async move { client::versions::update(&ws, &svc, number, &body).await };
+        act.run(call, move |()| {
+            saved.try_set(wanted);
+            toasts.success(text::STAY_SAVED);
         });
     };
     view! {
@@ -70,15 +59,15 @@ pub fn StaySetting(
                 class="stay-form"
                 on:submit=move |event| {
                     event.prevent_default();
-                    if blocked.read_untracked().is_empty() && !busy.get_untracked() {
+                    if blocked.read_untracked().is_empty() {
                         save();
                     }
                 }
             >
                 <TextInput label=text::STAY_LABEL value=day kind="date" hint=text::STAY_HINT error=wrong optional=true/>
-                <Button submit=true busy=busy blocked=blocked>{text::STAY_ACT}</Button>
+                <Button submit=true busy=act.busy blocked=blocked>{text::STAY_ACT}</Button>
             </form>
-            {live(move || failure.get().map(|error| view! { <ErrorPanel error=error/> }))}
+            {act.error()}
         </section>
     }
 }

@@ -1,11 +1,9 @@
 //! Keeps unsaved work from being lost: asks once before the page or the tab is left.
 
-use crate::ui::Confirm;
-use crate::ui::live::view;
+use super::confirm::Confirm;
+use super::live::view;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
@@ -19,39 +17,27 @@ pub fn guard_tab(dirty: Signal<bool>) {
     on_cleanup(move || handle.remove());
 }
 
-/// Moves the focus to the first element that matches, once the page shows it.
-pub fn focus_first(selector: impl Into<String>) {
-    let selector = selector.into();
-    request_animation_frame(move || {
-        let element = document().query_selector(&selector).ok().flatten();
-        if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // It fails only for an element that cannot take the focus; then there is nothing to do.
-            let _ = element.focus();
-        }
-    });
-}
-
-/// Asks before a link is followed while `dirty`, and lets the browser ask before the tab closes.
+/// Asks before a person follows a link while `dirty`, and lets the browser ask before the tab closes.
+/// Where the page itself leads, nobody is asked.
 #[component]
 pub fn LeaveGuard(
     /// Whether there is something to lose.
     #[prop(into)]
     dirty: Signal<bool>,
+    /// Goes to an address of the portal.
+    go: Callback<String>,
 ) -> impl IntoView {
     guard_tab(dirty);
     let target = StoredValue::new(String::new());
     let asking = RwSignal::new(false);
-    let leaving = StoredValue::new(false);
-    let navigate = use_navigate();
 
     // In the capturing phase, so that it comes before the router.
     let listener =
         Closure::<dyn Fn(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
-            let plain =
-                event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
-            let stay = dirty.try_get_untracked().unwrap_or(false)
-                && !leaving.try_get_value().unwrap_or(true);
-            let Some(href) = (plain && stay).then(|| link_of(&event)).flatten() else {
+            let held = event.ctrl_key() || event.meta_key() || event.shift_key();
+            let plain = event.is_trusted() && event.button() == 0 && !held;
+            let stay = plain && dirty.try_get_untracked().unwrap_or(false);
+            let Some(href) = stay.then(|| link_of(&event)).flatten() else {
                 return;
             };
             event.prevent_default();
@@ -72,9 +58,8 @@ pub fn LeaveGuard(
     });
 
     let leave = Callback::new(move |()| {
-        leaving.set_value(true);
         asking.set(false);
-        navigate(&target.get_value(), NavigateOptions::default());
+        go.run(target.get_value());
     });
     view! {
         <Confirm open=asking title="Leave without saving?" action="Leave" on_confirm=leave>
