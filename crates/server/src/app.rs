@@ -280,7 +280,6 @@ impl App {
         area::purge(tx.conn()).await?;
         store::drafts::purge(tx.conn(), now - drafts::KEPT).await?;
         tx.commit_quietly().await?;
-        self.drafts.changed.notify_waiters();
         self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 

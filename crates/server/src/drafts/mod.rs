@@ -15,7 +15,7 @@ use crate::store::drafts;
 use portico_api::id::DraftId;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 /// How long a draft is kept: 7 days, in microseconds.
@@ -27,8 +27,6 @@ pub const WAITING: &str = "Waiting for its turn";
 /// The drafts that are being vetted.
 #[derive(Debug)]
 pub struct Drafts {
-    /// Told to whoever waits, each time that vetting has come a step further or old drafts have gone.
-    pub changed: Notify,
     turn: Semaphore,
     tasks: Mutex<HashMap<DraftId, AbortHandle>>,
 }
@@ -36,7 +34,6 @@ pub struct Drafts {
 impl Default for Drafts {
     fn default() -> Self {
         Self {
-            changed: Notify::new(),
             turn: Semaphore::new(1),
             tasks: Mutex::default(),
         }

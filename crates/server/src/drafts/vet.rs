@@ -90,9 +90,7 @@ struct Examined {
 async fn step(app: &App, id: &DraftId, words: &str) -> Result<(), Error> {
     let mut tx = app.store.begin().await?;
     drafts::set_step(tx.conn(), id, words).await?;
-    tx.commit_quietly().await?;
-    app.drafts.changed.notify_waiters();
-    Ok(())
+    tx.commit_quietly().await
 }
 
 /// Refuses a schema that can't be called, or that does not fit the models.
@@ -334,9 +332,7 @@ async fn accept(app: &App, stored: Stored, examined: Examined) -> Result<(), Err
         next.draft.service_id = Some(service);
     }
     drafts::write(tx.conn(), &next, row_version).await?;
-    tx.commit_quietly().await?;
-    app.drafts.changed.notify_waiters();
-    Ok(())
+    tx.commit_quietly().await
 }
 
 async fn refuse(app: &App, stored: Stored, why: String) -> Result<(), Error> {
@@ -348,7 +344,5 @@ async fn refuse(app: &App, stored: Stored, why: String) -> Result<(), Error> {
     next.upload = None;
     let mut tx = app.store.begin().await?;
     drafts::write(tx.conn(), &next, row_version).await?;
-    tx.commit_quietly().await?;
-    app.drafts.changed.notify_waiters();
-    Ok(())
+    tx.commit_quietly().await
 }

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 use zip::write::SimpleFileOptions;
 
 pub(crate) type Files = BTreeMap<String, Bytes>;
@@ -70,18 +69,7 @@ pub(crate) async fn until(
     path: &str,
     done: impl Fn(&Reply) -> bool,
 ) -> Reply {
-    let wait = async {
-        loop {
-            let changed = at.app.drafts.changed.notified();
-            let reply = at.get(who, path).await;
-            if done(&reply) {
-                return reply;
-            }
-            changed.await;
-        }
-    };
-    let reply = tokio::time::timeout(Duration::from_secs(60), wait).await;
-    reply.expect("the draft changes within a minute")
+    at.until(async || at.get(who, path).await, done).await
 }
 
 /// The draft once nothing more is done to it.

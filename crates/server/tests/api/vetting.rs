@@ -97,18 +97,9 @@ async fn a_draft_that_can_not_be_kept_is_refused() {
 
 /// Waits until the only draft's vetting has begun so many times.
 async fn begun(at: &TestApp, times: &str) {
-    let wait = async {
-        loop {
-            let changed = at.app.drafts.changed.notified();
-            let attempts = "SELECT CAST(attempts AS TEXT) FROM draft";
-            if at.texts(attempts).await == [times] {
-                return;
-            }
-            changed.await;
-        }
-    };
-    let begun = tokio::time::timeout(Duration::from_secs(60), wait).await;
-    begun.expect("vetting begins within a minute");
+    let attempts = "SELECT CAST(attempts AS TEXT) FROM draft";
+    at.until(async || at.texts(attempts).await, |seen| *seen == [times])
+        .await;
 }
 
 #[tokio::test]
