@@ -1,7 +1,7 @@
 //! Describing a draft: which edits are refused, what becomes of its sample rows and of what is expected of them,
 //! and edits that meet another act.
 
-use crate::drafts::{drafts, files, fixture, vetted, with_manifest, zipped};
+use crate::drafts::{drafts, files, fixture, scaled, vetted, with_manifest, zipped};
 use crate::support::Reply;
 use crate::world::World;
 use portico_api::draft::PublishDraft;
@@ -207,12 +207,8 @@ async fn what_holds_models_in_memory_takes_turns() {
 async fn edits_that_break_a_rule_are_named_and_change_nothing() {
     let world = World::start().await;
     let (at, owner) = (&world.at, &world.owner);
-    let mut scaled = files("../../tests/fixtures/models/scaled");
+    let mut scaled = scaled();
     with_manifest(&mut scaled, |m| {
-        m["parameters"][0]
-            .as_object_mut()
-            .unwrap()
-            .remove("default");
         m["sample_parameters"] = json!({"scale": 2});
     });
     let (path, draft) = vetted(&world, "file=scaled.zip&service=none", zipped(&scaled)).await;
@@ -361,14 +357,7 @@ async fn edits_that_break_a_rule_are_named_and_change_nothing() {
 #[tokio::test]
 async fn a_required_parameter_needs_a_sample_value_in_the_package() {
     let world = World::start().await;
-    let mut scaled = files("../../tests/fixtures/models/scaled");
-    with_manifest(&mut scaled, |m| {
-        m["parameters"][0]
-            .as_object_mut()
-            .unwrap()
-            .remove("default");
-    });
-    let (_, draft) = vetted(&world, "file=scaled.zip", zipped(&scaled)).await;
+    let (_, draft) = vetted(&world, "file=scaled.zip", zipped(&scaled())).await;
     assert_eq!(draft["state"], "refused");
     assert_eq!(
         draft["refused"],

@@ -37,6 +37,16 @@ pub(crate) fn with_manifest(files: &mut Files, change: impl FnOnce(&mut Value)) 
     files.insert("manifest.json".to_owned(), text.into());
 }
 
+/// A package whose parameter every call has to give.
+pub(crate) fn scaled() -> Files {
+    let mut files = files("../../tests/fixtures/models/scaled");
+    with_manifest(&mut files, |manifest| {
+        let parameter = manifest["parameters"][0].as_object_mut().unwrap();
+        parameter.remove("default");
+    });
+    files
+}
+
 pub(crate) fn zipped(files: &Files) -> Bytes {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in files {

@@ -1,6 +1,6 @@
 //! Publishing versions: what changes for callers, the self-test and its second run, the command line.
 
-use crate::drafts::{drafts, files, settled, upload, vetted, with_manifest, zipped};
+use crate::drafts::{drafts, files, scaled, settled, upload, vetted, with_manifest, zipped};
 use crate::support::{As, NOW, TestApp};
 use crate::world::World;
 use portico_server::audit::Who;
@@ -244,12 +244,8 @@ async fn differences_from_what_is_expected_are_counted_and_placed() {
 #[tokio::test]
 async fn a_service_with_a_required_parameter_can_be_imported() {
     let world = World::start().await;
-    let mut scaled = files("../../tests/fixtures/models/scaled");
+    let mut scaled = scaled();
     with_manifest(&mut scaled, |m| {
-        m["parameters"][0]
-            .as_object_mut()
-            .unwrap()
-            .remove("default");
         m["sample_parameters"] = json!({"scale": "2"});
     });
     let package = Package::from_files(scaled).unwrap();
