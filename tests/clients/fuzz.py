@@ -2,9 +2,10 @@
 
     PORTICO_BIN=… PORTICO_ONNXRUNTIME=… python fuzz.py [--cases 20000] [--seed 1] [--role owner …]
 
-Each role gets a server of its own. All checks of schemathesis are on. Two things differ from a bare run, or most
-cases would end at 404: identifiers in paths are mostly drawn from what the demo holds, and what would end the run for all cases after it (signing out, deleting the workspace or its services) is left to
-a second, smaller run at the end.
+Cases come in rounds, each on a server of its own; a line tells how each ended. All checks of schemathesis are on. Two
+things differ from a bare run, or most cases would end at 404: identifiers in paths are mostly drawn from what the demo
+holds, and what would end a round for all cases after it (signing out, deleting the workspace or its services) is left to
+its end.
 
 Statuses that a well-formed request may meet, because they hang on what is stored or on rules that JSON Schema
 can't express, stand in CONFIG with their reason.
@@ -18,6 +19,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +31,14 @@ ROLES = ["anonymous", "administrator", "owner", "publisher", "customer", "token"
 COOKIE = "__Host-sid"
 # What ends the run for the cases after it.
 LAST = ["sign_out", "delete_workspace", "delete_service"]
+PHASES = "examples,coverage,fuzzing,stateful"
+# The other two make the same cases from every seed.
+DRAWN_PHASES = "fuzzing,stateful"
+# A long run goes in rounds of about so many cases, each on a new server: what it stores stays small, a round that
+# ended is told at once, and a run that is broken off has told what it found.
+ROUND = 2_000
+# Two rounds at once, each with a server and a process of schemathesis: its own threads upset Python's compiler.
+AT_ONCE = 2
 
 CONFIG = """
 [checks.positive_data_acceptance]
@@ -97,8 +108,8 @@ def configured(server, role):
     return f'{shared}\n[auth.openapi.session]\napi_key = "{sign_in(server, role)}"\n'
 
 
-def run(role, cases, seed, show=print):
-    """Fuzzes as this role; how many cases ran, and the lines that tell what failed."""
+def run(role, cases, seed, phases=PHASES):
+    """Fuzzes as this role on a server of its own; how many cases ran, and the lines that tell what failed."""
     server = Server.start()
     try:
         operations = operations_of(server)
@@ -110,7 +121,7 @@ def run(role, cases, seed, show=print):
             ([f"--exclude-operation-id={name}" for name in LAST], each),
             ([f"--include-operation-id={name}" for name in LAST], max(1, each // 10)),
         ]):
-            count, said, passed = schemathesis(server, role, folder, filters, examples, seed + number)
+            count, said, passed = schemathesis(server, folder, phases, filters, examples, seed + number)
             ran += count
             if not passed:
                 failures.append(said)
@@ -118,17 +129,16 @@ def run(role, cases, seed, show=print):
         if failures or not alive:
             said = [line for line in server.log().splitlines() if "ERROR" in line][-20:]
             failures.append("\n".join([f"the server {'ran on' if alive else 'ended'}, its errors:", *said]))
-        show(f"{role}: {ran} cases, {'no failure' if not failures else 'failures'}")
         return ran, failures
     finally:
         server.stop()
 
 
-def schemathesis(server, role, folder, filters, examples, seed):
+def schemathesis(server, folder, phases, filters, examples, seed):
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run",
         f"{server.base_url}/api/v1/openapi.json", "--checks", "all", "--max-examples", str(examples), "--seed", str(seed),
-        "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure", "--no-color",
+        "--phases", phases, "--continue-on-failure", "--no-color",
         "--suppress-health-check", "all", "--header", "Sec-Fetch-Site: same-origin", *filters,
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160"})
@@ -137,25 +147,58 @@ def schemathesis(server, role, folder, filters, examples, seed):
     return int(found[1].replace(",", "")) if found else 0, said, done.returncode == 0 and bool(found)
 
 
+class Rounds:
+    """One role's rounds, until as many cases ran as were asked for or a round failed."""
+
+    def __init__(self, role, cases, seed):
+        self.role, self.cases, self.seed = role, cases, seed
+        self.ran = self.begun = 0
+        self.failed = False
+        self.lock = threading.Lock()
+
+    def work(self):
+        """Takes round after round; several threads may."""
+        while (number := self.next()) is not None:
+            begun = time.monotonic()
+            seed = self.seed + 100 * number
+            ran, failures = run(self.role, min(self.cases, ROUND), seed, DRAWN_PHASES if number else PHASES)
+            self.ended(number, seed, ran, failures, time.monotonic() - begun)
+
+    def next(self):
+        """The next round's number, from 0; none if no more is wanted."""
+        with self.lock:
+            if self.failed or self.ran >= self.cases:
+                return None
+            self.begun += 1
+            return self.begun - 1
+
+    def ended(self, number, seed, ran, failures, took):
+        with self.lock:
+            self.ran += ran
+            # A round without a case would be begun for ever.
+            self.failed |= bool(failures) or ran == 0
+            found = "no failure" if not failures else "failures"
+            print(
+                f"{self.role}: {ran} cases of round {number} (seed {seed}), {found}, {took:.0f} s; {self.ran} in all",
+                *failures, sep="\n", flush=True,
+            )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=20_000, help="cases for each role, at least")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--role", action="append", choices=ROLES)
     options = parser.parse_args()
-    failed = False
-    roles = options.role or ROLES
-    # Two at once, each with a server and a process of schemathesis: its own threads upset Python's compiler.
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(lambda role: run(role, options.cases, options.seed), roles))
-    for role, (ran, failures) in zip(roles, outcomes):
-        if ran < options.cases:
-            print(f"{role}: only {ran} of {options.cases} cases ran")
-            failed = True
-        for said in failures:
-            print(said)
-            failed = True
-    sys.exit(failed)
+    roles = [Rounds(role, options.cases, options.seed) for role in options.role or ROLES]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for role in roles:
+            for worker in [pool.submit(role.work) for _ in range(AT_ONCE)]:
+                worker.result()
+    for role in roles:
+        found = "failures" if role.failed else "no failure"
+        print(f"{role.role}: {role.ran} cases in {role.begun} rounds from seed {role.seed}, {found}")
+    sys.exit(any(role.failed for role in roles))
 
 
 if __name__ == "__main__":

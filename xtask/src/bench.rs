@@ -11,7 +11,7 @@ mod models;
 mod peers;
 mod procfs;
 mod product;
-mod results;
+pub mod results;
 mod throttle;
 
 use crate::error::Error;
