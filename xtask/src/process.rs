@@ -23,9 +23,21 @@ fn word(text: &OsStr) -> String {
     }
 }
 
+/// Leaves out what cargo told this process of itself. Build scripts watch such variables, and what
+/// hangs on them would be compiled anew after each command that was typed by hand.
+fn forget_ours(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+}
+
 /// Runs a command with this terminal's input and output.
 pub fn run(command: &mut Command) -> Result<(), Error> {
     println!("  $ {}", shown(command));
+    forget_ours(command);
     let status = command.status();
     ended(command, status)
 }
@@ -58,6 +70,7 @@ pub fn probe(command: &mut Command) -> Option<String> {
 /// Runs a command, shows its standard output while it comes, and returns it with the verdict.
 pub fn tee(command: &mut Command) -> (String, Result<(), Error>) {
     println!("  $ {}", shown(command));
+    forget_ours(command);
     let mut child = match command.stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(error) => return (String::new(), Err(not_started(command, &error))),

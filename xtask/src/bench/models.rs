@@ -101,6 +101,7 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
             load::run(product.running.address, &work, connections, None, time)
         })
     };
+    let alone = alone(repo, &folder.join("own"), options.models)?;
     let once = Some(requests.len() as u64);
     let long = Duration::from_secs(600);
     let phases = [
@@ -138,7 +139,27 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
             "the scorer has ended and another took its place".to_owned(),
         ));
     }
-    results::write(repo, "models", &report(repo, options.models, &phases))
+    results::write(
+        repo,
+        "models",
+        &report(repo, options.models, &alone, &phases),
+    )
+}
+
+/// What the same models take without Portico: a row of the table.
+fn alone(repo: &Repo, models: &std::path::Path, count: usize) -> Result<String, Error> {
+    let mut script = Command::new(peers::environment(repo, "train")?);
+    script
+        .arg(repo.root.join("bench/models/alone.py"))
+        .arg(models)
+        .arg(count.to_string());
+    let said = process::output(&mut script)?;
+    match said.split_whitespace().collect::<Vec<_>>()[..] {
+        [median, high, longest] => Ok(format!(
+            "| the yardstick: ONNX Runtime alone loads each and scores one row | {count} | {median} | {high} | | {longest} | | |"
+        )),
+        _ => Err(Error::Check(format!("alone.py said {said:?}"))),
+    }
 }
 
 /// The models take the places of the published one; a running server notices within half a second.
@@ -267,11 +288,11 @@ fn row(phase: &Phase) -> String {
     )
 }
 
-fn report(repo: &Repo, models: usize, phases: &[Phase]) -> String {
+fn report(repo: &Repo, models: usize, alone: &str, phases: &[Phase]) -> String {
     let rows: Vec<String> = phases.iter().map(row).collect();
     format!(
         "{}; {}; {}.\n{models} endpoints, each with 98 trees of its own; the scorer may take {CAP_MIB} MiB. Every answer checked; no error.\n\n\
-         | Traffic | calls | p50 ms | p99 ms | p99.9 ms | longest ms | calls a CPU-second | scorer's memory, most, MiB |\n|---|---|---|---|---|---|---|---|\n{}",
+         | Traffic | calls | p50 ms | p99 ms | p99.9 ms | longest ms | calls a CPU-second | scorer's memory, most, MiB |\n|---|---|---|---|---|---|---|---|\n{alone}\n{}",
         results::machine(),
         results::state(repo),
         results::load(),

@@ -12,10 +12,15 @@
 
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use super::protobuf::{Field, Fields, Malformed, put_bytes, put_number};
 
 /// The locale that is on every system.
 const LOCALE: &[u8] = b"C.UTF-8";
+/// What is mended, by its operators.
+const STRING_NORMALIZER: &[u8] = b"StringNormalizer";
+const ZIP_MAP: &[u8] = b"ZipMap";
 /// The deepest nesting that is looked into; vetting allows no more.
 const MAX_DEPTH: usize = 96;
 /// `AttributeProto.type` of a text.
@@ -35,6 +40,11 @@ enum Message {
 /// The file with what needs it mended; `None` where nothing does. Bytes that are no ONNX file are
 /// left to the runtime's judgement.
 pub(super) fn mended(file: &[u8]) -> Option<Vec<u8>> {
+    // Names of operators stand in the file as they are, and most files have neither.
+    let names = |operator| memmem::find(file, operator).is_some();
+    if !names(STRING_NORMALIZER) && !names(ZIP_MAP) {
+        return None;
+    }
     let zipped = zipped(file).unwrap_or_default();
     mend(Message::Model, file, &zipped, 0).ok().flatten()
 }
@@ -50,7 +60,7 @@ fn zipped(file: &[u8]) -> Result<HashSet<Vec<u8>>, Malformed> {
         let mut fields = Fields::of(graph);
         while let Some((number, field)) = fields.next()? {
             if let (1, Field::Bytes(node)) = (number, field)
-                && operator(node)? == (b"ZipMap", b"ai.onnx.ml")
+                && operator(node)? == (ZIP_MAP, b"ai.onnx.ml")
                 && let Some(output) = text(node, 2)?
             {
                 made.insert(output.to_vec());
@@ -72,8 +82,8 @@ fn mend(
     }
     if let Message::Node = message {
         match operator(bytes)? {
-            (b"StringNormalizer", b"") => return relocated(bytes),
-            (b"ZipMap", b"ai.onnx.ml") => return identity(bytes).map(Some),
+            (STRING_NORMALIZER, b"") => return relocated(bytes),
+            (ZIP_MAP, b"ai.onnx.ml") => return identity(bytes).map(Some),
             _ => {}
         }
     }

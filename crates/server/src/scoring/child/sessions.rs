@@ -32,9 +32,9 @@ use super::{
 };
 
 /// The share of the cap that memory may pass before models make room, and the one that is then
-/// left. What is between goes on being loaded into meanwhile.
+/// left. Little at a time: whoever loads waits for the allocator while it gives memory back.
 const HIGH: u64 = 80;
-const LOW: u64 = 70;
+const LOW: u64 = 79;
 /// The share past which a load waits for room.
 const FULL: u64 = 90;
 /// What a load takes for each byte of a file besides what is left of it.
@@ -175,7 +175,7 @@ impl Models {
         };
         let signature = model
             .signature
-            .get_or_init(|| Arc::new(signature(&session, &model.bytes)));
+            .get_or_init(|| Arc::new(signature(&session)));
         lease.signature = Arc::clone(signature);
         lease.session = Some(session);
         if self
@@ -358,9 +358,18 @@ fn at(stage: u32, failure: Failure) -> Failure {
 }
 
 impl Lease {
-    /// What the model takes and gives.
+    /// What the model takes and gives, without its classes: runs don't need them, and finding them
+    /// takes as long as half a load.
     pub(super) fn signature(&self) -> &Arc<Signature> {
         &self.signature
+    }
+
+    /// What the model takes and gives, with its classes.
+    pub(super) fn described(&self) -> Signature {
+        Signature {
+            classes: classes::classes(&self.model.value.bytes),
+            ..Signature::clone(&self.signature)
+        }
     }
 
     /// Runs the model once.
@@ -386,9 +395,10 @@ impl Drop for Lease {
     }
 }
 
-fn signature(session: &Session, file: &[u8]) -> Signature {
+/// What a session takes and gives, without the classes.
+fn signature(session: &Session) -> Signature {
     Signature {
-        classes: classes::classes(file),
+        classes: Vec::new(),
         inputs: session.inputs().iter().map(port).collect(),
         outputs: session.outputs().iter().map(port).collect(),
     }

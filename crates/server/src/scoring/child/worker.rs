@@ -38,7 +38,7 @@ pub(super) struct Run<'a> {
 
 pub(super) enum Done {
     Scored(Vec<Tensor>),
-    Signature(Arc<Signature>),
+    Signature(Signature),
 }
 
 /// Ends the process where its thread panics: a worker less would be a call never answered.
@@ -120,7 +120,7 @@ impl Worker<'_> {
                 .context
                 .models
                 .lease(&run, 0, digest)
-                .map(|lease| Done::Signature(Arc::clone(lease.signature()))),
+                .map(|lease| Done::Signature(lease.described())),
             Task::Score(payload) => match message::read_request(payload) {
                 Ok(mut request) => {
                     group = std::mem::take(&mut request.group);
