@@ -24,6 +24,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use portico_api::id::DraftId;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -283,9 +284,19 @@ impl App {
         self.area.sweep(&self.store, now - 3600 * SECOND).await
     }
 
+    async fn take_back_attempt(&self, draft: &DraftId) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        store::drafts::take_back_attempt(tx.conn(), draft).await?;
+        tx.commit_quietly().await
+    }
+
     /// Ends the engine and closes the database, once no request is running any more.
     pub async fn close(&self) {
-        self.drafts.close();
+        if let Some(draft) = self.drafts.close()
+            && let Err(error) = self.take_back_attempt(&draft).await
+        {
+            tracing::error!(%error, "this stop counts as an attempt at vetting a draft");
+        }
         self.batch.close().await;
         self.engine.shutdown().await;
         if let Err(error) = self.flush_usage().await {

@@ -2,7 +2,7 @@
 //! workspaces, because each may take as much memory as its models.
 //!
 //! A draft that was being vetted when the server ended is vetted anew at the next start, but not a third
-//! time: its model may be what ends the server.
+//! time: its model may be what ends the server. An orderly stop does not count.
 
 pub mod infer;
 pub mod samples;
@@ -29,6 +29,8 @@ pub const WAITING: &str = "Waiting for its turn";
 pub struct Drafts {
     turn: Semaphore,
     tasks: Mutex<HashMap<DraftId, AbortHandle>>,
+    /// The one whose vetting began last.
+    begun: Mutex<Option<DraftId>>,
 }
 
 impl Default for Drafts {
@@ -36,6 +38,7 @@ impl Default for Drafts {
         Self {
             turn: Semaphore::new(1),
             tasks: Mutex::default(),
+            begun: Mutex::default(),
         }
     }
 }
@@ -52,12 +55,17 @@ impl Drafts {
         }
     }
 
-    /// Stops vetting; what was not done is done after the next start.
-    pub fn close(&self) {
+    /// Stops vetting; what was not done is done after the next start. Answers whose vetting began last.
+    pub fn close(&self) -> Option<DraftId> {
         self.turn.close();
         for (_, task) in self.tasks().drain() {
             task.abort();
         }
+        self.begun().take()
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Option<DraftId>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

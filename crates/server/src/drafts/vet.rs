@@ -51,6 +51,7 @@ async fn try_vet(app: &App, id: &DraftId) -> Result<(), Error> {
     let mut tx = app.store.begin().await?;
     let attempt = drafts::begin_attempt(tx.conn(), id).await?;
     tx.commit_quietly().await?;
+    *app.drafts.begun() = Some(id.clone());
     if attempt > ATTEMPTS_MAX {
         let words = "The server ended twice while it vetted this. Upload it again, and tell the administrator if it ends once more.";
         return refuse(app, stored, words.to_owned()).await;

@@ -142,6 +142,18 @@ pub async fn begin_attempt(conn: &mut SqliteConnection, id: &DraftId) -> Result<
     attempts.ok_or(Error::PreconditionFailed)
 }
 
+/// Takes back that a draft's vetting began, where it has not ended.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn take_back_attempt(conn: &mut SqliteConnection, id: &DraftId) -> Result<(), Error> {
+    sqlx::query("UPDATE draft SET attempts = attempts - 1 WHERE id = $1 AND state = 'vetting' AND attempts > 0")
+        .bind(id.as_str())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Says what is done just now.
 ///
 /// # Errors
