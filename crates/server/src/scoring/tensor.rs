@@ -1,6 +1,6 @@
 //! Tensors as the engine takes and gives them, and what a model says about its own.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Range, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
@@ -83,8 +83,17 @@ impl Text {
 
     /// All cells in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut start = 0;
-        self.ends.iter().map(move |&end| {
+        self.cells(0..self.len())
+    }
+
+    /// The cells at these positions, in order.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn cells(&self, range: Range<usize>) -> impl Iterator<Item = &str> {
+        let before = range.start.checked_sub(1);
+        let mut start = before.map_or(0, |before| self.ends[before]);
+        self.ends[range].iter().map(move |&end| {
             let cell = &self.joined[start..end];
             start = end;
             cell

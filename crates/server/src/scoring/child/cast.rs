@@ -1,10 +1,16 @@
 //! Between our tensors and those of the runtime: element types, shapes, rows.
 
-use std::{ops::Range, rc::Rc};
+use std::{
+    ffi::c_char,
+    ops::Range,
+    ptr::{self, NonNull},
+};
 
 use ort::{
+    AsPointer,
+    memory::Allocator,
     session::SessionInputValue,
-    value::{DynValue, Tensor as OrtTensor, TensorRef, Utf8Data, ValueType},
+    value::{DynValue, Tensor as OrtTensor, TensorElementType, TensorRef, ValueType},
 };
 
 use super::{
@@ -63,8 +69,7 @@ pub(super) fn to_runtime<'a>(
         (Element::Bool, Values::F32(values)) => cast!(values, |v| truth_value(v.into()), truth),
         (Element::Bool, Values::F64(values)) => cast!(values, truth_value, truth),
         (Element::Text, Values::Text(text)) => {
-            OrtTensor::from_string_array((shape, &cells(text, range)[..]))
-                .map(SessionInputValue::from)
+            texts(&shape, text, range).map(SessionInputValue::from)
         }
         (Element::Text | Element::Other(_), _) | (_, Values::Text(_)) => return Err(other()),
     };
@@ -74,33 +79,48 @@ pub(super) fn to_runtime<'a>(
     })
 }
 
-/// A cell of text for the runtime, which asks for cells that own what they hold. They own it
-/// together, so that a cell costs no allocation of its own.
-#[derive(Clone)]
-struct Cell {
-    joined: Rc<str>,
-    range: Range<usize>,
-}
-
-impl Utf8Data for Cell {
-    fn as_utf8_bytes(&self) -> &[u8] {
-        self.joined[self.range.clone()].as_bytes()
-    }
-}
-
-fn cells(text: &Text, range: Range<usize>) -> Vec<Cell> {
-    let start = |index: usize| match index {
-        0 => 0,
-        index => text.ends()[index - 1],
+/// A tensor of texts. The runtime has a string of its own for each and takes bytes straight into it;
+/// `ort` would make a copy of each text before, with a zero at its end.
+fn texts(shape: &[usize], text: &Text, range: Range<usize>) -> ort::Result<DynValue> {
+    let mut allocator = Allocator::default();
+    let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
+    let mut made = ptr::null_mut();
+    #[expect(
+        unsafe_code,
+        reason = "the runtime's C function; `ort` has none for texts without zeros at their ends"
+    )]
+    // SAFETY: The allocator and the shape live through the call, which writes a value or returns an
+    // error; the value is one that this allocator made, and the tensor is its only owner.
+    let mut tensor: DynValue = unsafe {
+        ort::Error::result_from_status((ort::api().CreateTensorAsOrtValue)(
+            allocator.ptr_mut(),
+            shape.as_ptr(),
+            shape.len(),
+            TensorElementType::String.into(),
+            &raw mut made,
+        ))?;
+        let made = NonNull::new(made).ok_or_else(|| ort::Error::new("no tensor was made"))?;
+        DynValue::from_ptr(made, Some(&allocator))
     };
-    let offset = start(range.start);
-    let joined: Rc<str> = Rc::from(&text.joined()[offset..start(range.end)]);
-    range
-        .map(|index| Cell {
-            joined: Rc::clone(&joined),
-            range: start(index) - offset..text.ends()[index] - offset,
-        })
-        .collect()
+    for (index, cell) in text.cells(range).enumerate() {
+        let mut place: *mut c_char = ptr::null_mut();
+        #[expect(
+            unsafe_code,
+            reason = "the runtime's C function; `ort` has none for a cell of a tensor of texts"
+        )]
+        // SAFETY: The tensor is one of texts and lives. The function checks the index and hands out as
+        // many bytes as asked for, which nobody else has until this tensor goes into a run.
+        unsafe {
+            ort::Error::result_from_status((ort::api().GetResizedStringTensorElementBuffer)(
+                tensor.ptr_mut(),
+                index,
+                cell.len(),
+                &raw mut place,
+            ))?;
+            ptr::copy_nonoverlapping(cell.as_ptr(), place.cast::<u8>(), cell.len());
+        }
+    }
+    Ok(tensor)
 }
 
 /// The shape in which the graph wants these rows: `[rows]` or `[rows, width]`.
