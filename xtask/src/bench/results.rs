@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::process;
 use crate::repo::Repo;
 
-const HEADING: &str = "# Results of the benchmarks\n\nEach section is what `cargo xtask bench NAME` or `cargo xtask fuzz` wrote last. What is measured stands in `bench/NAME/README.md` and in `tests/clients/fuzz.py`.\n";
+const HEADING: &str = "# Results of the benchmarks\n\nEach section is what `cargo xtask bench NAME` or `cargo xtask fuzz` wrote last, unless it says otherwise. What is measured stands in `bench/NAME/README.md` and in `tests/clients/fuzz.py`.\n";
 
 /// Prints a section and puts it in the place of the one with the same name.
 pub fn write(repo: &Repo, name: &str, text: &str) -> Result<(), Error> {
