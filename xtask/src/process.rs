@@ -117,6 +117,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_cargo_told_of_this_process_is_not_handed_on() {
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let (said, verdict) = tee(&mut Command::new("env"));
+        verdict.unwrap();
+        assert!(said.contains("PATH="), "{said}");
+        assert!(!said.contains("CARGO_MANIFEST_DIR="), "{said}");
+    }
+
+    #[test]
     fn a_command_is_shown_as_it_could_be_typed() {
         let mut command = Command::new("npm");
         command.args(["ci", "--prefix", "a folder"]);
