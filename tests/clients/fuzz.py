@@ -152,12 +152,12 @@ class Rounds:
 
     def __init__(self, role, cases, seed):
         self.role, self.cases, self.seed = role, cases, seed
-        self.ran = self.begun = 0
+        self.ran = self.begun = self.running = 0
         self.failed = False
         self.lock = threading.Lock()
 
     def work(self):
-        """Takes round after round; several threads may."""
+        """Takes round after round; several threads may, and the last of them to leave has seen enough cases run."""
         while (number := self.next()) is not None:
             begun = time.monotonic()
             seed = self.seed + 100 * number
@@ -165,15 +165,17 @@ class Rounds:
             self.ended(number, seed, ran, failures, time.monotonic() - begun)
 
     def next(self):
-        """The next round's number, from 0; none if no more is wanted."""
+        """The next round's number, from 0; none if no more is wanted, as far as what runs can tell."""
         with self.lock:
-            if self.failed or self.ran >= self.cases:
+            if self.failed or self.ran + self.running * ROUND >= self.cases:
                 return None
             self.begun += 1
+            self.running += 1
             return self.begun - 1
 
     def ended(self, number, seed, ran, failures, took):
         with self.lock:
+            self.running -= 1
             self.ran += ran
             # A round without a case would be begun for ever.
             self.failed |= bool(failures) or ran == 0
@@ -192,9 +194,9 @@ def main():
     options = parser.parse_args()
     roles = [Rounds(role, options.cases, options.seed) for role in options.role or ROLES]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for role in roles:
-            for worker in [pool.submit(role.work) for _ in range(AT_ONCE)]:
-                worker.result()
+        # Who finds no more rounds of one role goes on to the next.
+        for worker in [pool.submit(lambda: [role.work() for role in roles]) for _ in range(AT_ONCE)]:
+            worker.result()
     for role in roles:
         found = "failures" if role.failed else "no failure"
         print(f"{role.role}: {role.ran} cases in {role.begun} rounds from seed {role.seed}, {found}")

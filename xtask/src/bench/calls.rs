@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use super::data::{self, Data};
@@ -10,6 +12,7 @@ use super::peers::{self, Running};
 use super::product::{self, Product};
 use super::{http, number, procfs, results};
 use crate::error::Error;
+use crate::process;
 use crate::repo::Repo;
 
 /// Rows a call, and calls at once.
@@ -104,6 +107,9 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
         servers.push(peer_server(name, peer));
     }
     let mut text = String::new();
+    if options.only.is_none() {
+        text = alone(repo, &folder)?;
+    }
     for (rows, at_once) in LOADS {
         if options.only.is_none_or(|only| only == (rows, at_once)) {
             closed(&mut text, &data, &servers, (rows, at_once), options.seconds)?;
@@ -157,6 +163,21 @@ fn heading(repo: &Repo, seconds: u64) -> Result<String, Error> {
         packages("fastapi", &["fastapi", "uvicorn", "uvloop"])?,
         packages("mlserver", &["mlserver", "uvicorn"])?,
     ))
+}
+
+/// What the engine takes for the same rows without any server.
+fn alone(repo: &Repo, folder: &Path) -> Result<String, Error> {
+    let mut script = Command::new(peers::environment(repo, "train")?);
+    script
+        .arg(repo.root.join("bench/calls/alone.py"))
+        .arg(folder);
+    let said = process::output(&mut script)?;
+    match said.split_whitespace().collect::<Vec<_>>()[..] {
+        [small, large, trees] => Ok(format!(
+            "The yardstick, ONNX Runtime alone, in rows a CPU-second: the pipeline {small} with 32 rows a run and {large} with 512; its 98 trees by themselves {trees} with 512.\n\n"
+        )),
+        _ => Err(Error::Check(format!("alone.py said {said:?}"))),
+    }
 }
 
 /// As fast as answers come.

@@ -151,6 +151,8 @@ fn start(plan: &Plan) -> io::Result<(Child, Board)> {
             ("MALLOC_ARENA_MAX", OsString::from(arenas)),
             // The binary's own allocator would reserve a gigabyte of it; in KiB.
             ("MIMALLOC_ARENA_RESERVE", OsString::from("65536")),
+            // Whoever first touches a huge page waits until the system has cleared it: longer than loading a model.
+            ("MIMALLOC_ALLOW_THP", OsString::from("0")),
         ])
         .current_dir("/")
         .stdin(Stdio::piped())

@@ -12,6 +12,7 @@ mod output;
 mod pace;
 mod queue;
 mod residents;
+mod room;
 mod runtime;
 mod sessions;
 mod stages;
@@ -45,6 +46,12 @@ use super::{
     frame::{self, FrameError, HEADER, Header, Kind},
     join::Head,
 };
+
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+/// Bytes that a call and a model get room for before they have come.
+const CALL_ROOM: usize = 64 << 10;
+const MODEL_ROOM: usize = 16 << 20;
 
 /// How a child was asked to run. Written by the server into the command line, so the reader
 /// needs to understand no other spelling than its own.
@@ -203,23 +210,19 @@ fn read(context: &Context) -> Result<(), ChildError> {
             Err(error) => return Err(error.into()),
         }
         let header = Header::read(&header)?;
-        let mut payload = Vec::with_capacity(header.payload.min(64 << 10));
-        // Grows with what arrives, so that memory follows the bytes and not the claim.
-        let limit = header.payload as u64;
-        if (&mut input).take(limit).read_to_end(&mut payload)? < header.payload {
-            return Ok(());
+        if header.kind == Kind::Load {
+            let Some((digest, bytes)) = model(&mut input, header.payload)? else {
+                return Ok(());
+            };
+            context.models.add(digest, bytes);
+            continue;
         }
+        let Some(payload) = payload(&mut input, header.payload, CALL_ROOM)? else {
+            return Ok(());
+        };
         let received = limits::monotonic_ns();
         let mut head = Head::default();
         let task = match header.kind {
-            Kind::Load => {
-                let mut reader = frame::Reader::new(&payload);
-                let digest = ModelDigest::from_bytes(reader.digest()?);
-                payload.drain(..32);
-                payload.shrink_to_fit();
-                context.models.add(digest, payload);
-                continue;
-            }
             Kind::Cancel => {
                 if let Some(job) = context.queue.cancel(header.call) {
                     worker::answer_cancelled(context, &job);
@@ -234,7 +237,12 @@ fn read(context: &Context) -> Result<(), ChildError> {
                 let mut reader = frame::Reader::new(&payload);
                 Task::Inspect(ModelDigest::from_bytes(reader.digest()?))
             }
-            Kind::Ready | Kind::Scored | Kind::Failed | Kind::Signature | Kind::Evicted => {
+            Kind::Load
+            | Kind::Ready
+            | Kind::Scored
+            | Kind::Failed
+            | Kind::Signature
+            | Kind::Evicted => {
                 return Err(FrameError("kind").into());
             }
         };
@@ -248,6 +256,35 @@ fn read(context: &Context) -> Result<(), ChildError> {
     }
 }
 
+/// A model with its digest, which stands before it, or nothing where the input ends before it is whole.
+fn model(
+    input: &mut impl Read,
+    length: usize,
+) -> Result<Option<(ModelDigest, Vec<u8>)>, ChildError> {
+    let mut digest = [0; DIGEST];
+    let Some(length) = length.checked_sub(digest.len()) else {
+        return Err(FrameError("length").into());
+    };
+    match input.read_exact(&mut digest) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    let bytes = payload(input, length, MODEL_ROOM)?;
+    Ok(bytes.map(|mut bytes| {
+        bytes.shrink_to_fit();
+        (ModelDigest::from_bytes(digest), bytes)
+    }))
+}
+
+/// The payload of a frame, or nothing where the input ends before it is whole. Room for more than `room` bytes is made
+/// as they arrive, not as a header claims.
+fn payload(input: &mut impl Read, length: usize, room: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut payload = Vec::with_capacity(length.min(room));
+    let read = input.take(length as u64).read_to_end(&mut payload)?;
+    Ok((read == length).then_some(payload))
+}
+
 /// Whether these bytes begin with a whole frame.
 fn has_frame(bytes: &[u8]) -> bool {
     let header = bytes.first_chunk().map(Header::read);
@@ -256,7 +293,22 @@ fn has_frame(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Arguments;
+    use super::{Arguments, DIGEST, model};
+
+    #[test]
+    fn a_model_comes_whole_or_not_at_all() {
+        let mut frame = vec![7; DIGEST];
+        frame.extend_from_slice(b"a model, and what follows it");
+        let read = |bytes: &[u8], length| model(&mut &bytes[..], length);
+        let (digest, bytes) = read(&frame, DIGEST + 7).unwrap().unwrap();
+        assert_eq!(
+            (digest.as_bytes(), &bytes[..]),
+            (&[7; DIGEST], &b"a model"[..])
+        );
+        assert!(read(&frame, frame.len() + 1).unwrap().is_none());
+        assert!(read(&frame[..DIGEST - 1], frame.len()).unwrap().is_none());
+        assert!(read(&frame, DIGEST - 1).is_err());
+    }
 
     #[test]
     fn the_command_line_comes_back_as_it_went() {

@@ -20,11 +20,6 @@ pub(super) struct Resident<T> {
 }
 
 impl<T> Resident<T> {
-    /// It takes so much more.
-    pub(super) fn grow(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
     /// One who used it is done.
     pub(super) fn release(&self) {
         self.users.fetch_sub(1, Ordering::Release);
@@ -35,6 +30,7 @@ impl<T> Resident<T> {
 pub(super) struct Residents<K, T> {
     by_key: HashMap<K, Arc<Resident<T>>>,
     clock: u64,
+    held: u64,
 }
 
 impl<K, T> Default for Residents<K, T> {
@@ -42,6 +38,7 @@ impl<K, T> Default for Residents<K, T> {
         Self {
             by_key: HashMap::new(),
             clock: 0,
+            held: 0,
         }
     }
 }
@@ -50,8 +47,9 @@ impl<K: Copy + Eq + Hash, T> Residents<K, T> {
     /// Takes one in, which is then the most recently used, unless it is there already.
     pub(super) fn add(&mut self, key: K, bytes: u64, value: impl FnOnce() -> T) {
         self.clock += 1;
-        let clock = self.clock;
+        let (clock, held) = (self.clock, &mut self.held);
         self.by_key.entry(key).or_insert_with(|| {
+            *held += bytes;
             Arc::new(Resident {
                 value: value(),
                 bytes: AtomicU64::new(bytes),
@@ -68,6 +66,17 @@ impl<K: Copy + Eq + Hash, T> Residents<K, T> {
         resident.used.store(self.clock, Ordering::Relaxed);
         resident.users.fetch_add(1, Ordering::Relaxed);
         Some(Arc::clone(resident))
+    }
+
+    /// One that is in use takes so much more.
+    pub(super) fn grow(&mut self, resident: &Resident<T>, bytes: u64) {
+        resident.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.held += bytes;
+    }
+
+    /// What all take together.
+    pub(super) fn held(&self) -> u64 {
+        self.held
     }
 
     /// Takes out those used least recently, and by nobody now, until so many bytes are free or
@@ -90,6 +99,7 @@ impl<K: Copy + Eq + Hash, T> Residents<K, T> {
                 out.push((key, resident));
             }
         }
+        self.held = self.held.saturating_sub(freed);
         out
     }
 }
@@ -112,8 +122,11 @@ mod tests {
             residents.add(key, 10, || ());
         }
         residents.take(&1).unwrap().release();
-        residents.take(&2).unwrap().grow(90);
+        let second = residents.take(&2).unwrap();
+        residents.grow(&second, 90);
+        assert_eq!(residents.held(), 130);
         assert_eq!(keys(&mut residents, 15), [3, 4]);
+        assert_eq!(residents.held(), 110);
         // The second is in use and stays, whatever is asked for.
         assert_eq!(keys(&mut residents, 1_000), [1]);
         assert!(residents.take(&3).is_none());

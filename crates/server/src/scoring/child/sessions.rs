@@ -28,15 +28,10 @@ use super::{
     },
     memory,
     residents::{Resident, Residents},
+    room::{Room, Step},
     worker::{Context, Run},
 };
 
-/// The share of the cap that memory may pass before models make room, and the one that is then
-/// left. Little at a time: whoever loads waits for the allocator while it gives memory back.
-const HIGH: u64 = 80;
-const LOW: u64 = 79;
-/// The share past which a load waits for room.
-const FULL: u64 = 90;
 /// What a load takes for each byte of a file besides what is left of it.
 const PARSED: u64 = 3;
 /// Runs after which the process's memory is looked at though nothing was loaded.
@@ -51,8 +46,7 @@ const RATIO: u64 = 6;
 pub(super) struct Models {
     environment: Environment,
     vet: bool,
-    /// Bytes of the whole process; 0 for no cap.
-    cap: u64,
+    room: Room,
     residents: Mutex<Residents<ModelDigest, Model>>,
     /// Loads that have begun, and loads that are on.
     begun: AtomicUsize,
@@ -114,7 +108,7 @@ impl Models {
         Self {
             environment,
             vet,
-            cap: cap_mib.saturating_mul(1 << 20),
+            room: Room::new(cap_mib.saturating_mul(1 << 20)),
             residents: Mutex::default(),
             begun: AtomicUsize::new(0),
             on: AtomicUsize::new(0),
@@ -195,7 +189,7 @@ impl Models {
         let expected = size.saturating_mul(self.ratio.load(Ordering::Relaxed));
         // While it is read it takes some more.
         let needed = expected.saturating_add(size.saturating_mul(PARSED));
-        if self.cap > 0 && memory::resident().saturating_add(needed) > self.cap / 100 * FULL {
+        if self.room.is_full(memory::resident(), needed) {
             self.make_room(run.context, needed);
         }
         let failed = |error: ort::Error| Failure::model("The model could not be loaded.", &error);
@@ -224,7 +218,7 @@ impl Models {
             }
             _ => expected,
         };
-        resident.grow(measured);
+        lock(&self.residents).grow(resident, measured);
         let mut pool = lock(&model.pool);
         pool.made += 1;
         pool.patience = start.elapsed();
@@ -233,12 +227,17 @@ impl Models {
         Ok(session)
     }
 
-    /// Has models make room if the process has grown too large.
+    /// Has models make room if there is too little.
     fn look(&self) {
-        if self.cap > 0 && memory::resident() > self.cap / 100 * HIGH {
+        if self.step(0).is_some() {
             *lock(&self.full) = true;
             self.wake.notify_one();
         }
+    }
+
+    fn step(&self, needed: u64) -> Option<Step> {
+        let held = lock(&self.residents).held();
+        self.room.step(memory::resident(), needed, held)
     }
 
     /// Lets models make room whenever that is needed, until the process ends. A thread of its own:
@@ -257,13 +256,9 @@ impl Models {
     /// Evicts models until the process has room for so many bytes more, as far as that goes.
     fn make_room(&self, context: &Context, needed: u64) {
         let _one_at_a_time = lock(&self.evicting);
-        loop {
-            let resident = memory::resident().saturating_add(needed);
-            let low = self.cap / 100 * LOW;
-            if resident <= self.cap / 100 * HIGH {
-                return;
-            }
-            let evicted = lock(&self.residents).evict(resident - low);
+        while let Some(step) = self.step(needed) {
+            let (Step::Reuse(bytes) | Step::GiveBack(bytes)) = step;
+            let evicted = lock(&self.residents).evict(bytes);
             if evicted.is_empty() {
                 return;
             }
@@ -276,7 +271,9 @@ impl Models {
             drop(evicted);
             // What was freed meanwhile makes a load look smaller than it is.
             self.begun.fetch_add(1, Ordering::AcqRel);
-            memory::give_back();
+            if let Step::GiveBack(_) = step {
+                memory::give_back();
+            }
         }
     }
 
