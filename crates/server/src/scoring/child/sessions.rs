@@ -3,6 +3,7 @@
 //! A session runs one call at a time (`Session::run` takes it mutably), so a model has as many
 //! as its calls have needed at once, which the number of workers bounds.
 
+use std::collections::HashMap;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -40,6 +41,8 @@ const LOOK: usize = 64;
 const TURN: Duration = Duration::from_millis(5);
 /// What a model takes for each byte of its file, until one was measured.
 const RATIO: u64 = 6;
+/// Models whose measured size is kept in mind.
+const MEASURED: usize = 65_536;
 
 /// The models that are in memory. What they take with the rest of the process stays under a cap;
 /// those used least recently make room, and the server sends them again when they are needed.
@@ -52,6 +55,9 @@ pub(super) struct Models {
     begun: AtomicUsize,
     on: AtomicUsize,
     ratio: AtomicU64,
+    /// What a session of a model takes, kept longer than the model: the allocator walks through all its gaps to tell
+    /// what is in use, and once models have come and gone that takes as long as a load.
+    measured: Mutex<HashMap<ModelDigest, u64>>,
     runs: AtomicUsize,
     /// Set when models must make room.
     full: Mutex<bool>,
@@ -113,6 +119,7 @@ impl Models {
             begun: AtomicUsize::new(0),
             on: AtomicUsize::new(0),
             ratio: AtomicU64::new(RATIO),
+            measured: Mutex::default(),
             runs: AtomicUsize::new(0),
             full: Mutex::default(),
             wake: Condvar::new(),
@@ -199,32 +206,46 @@ impl Models {
             return Err(Failure::model("The call was stopped.", &""));
         }
         let mended = repair::mended(&model.bytes);
+        let known = lock(&self.measured).get(&model.digest).copied();
         let begun = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let others = self.on.fetch_add(1, Ordering::AcqRel);
-        let (before, start) = (memory::in_use(), Instant::now());
+        // Another load at the same time would be counted too.
+        let alone = others == 0 && known.is_none();
+        let before = alone.then(memory::in_use).flatten();
+        let start = Instant::now();
         let session = builder.commit_from_memory(mended.as_deref().unwrap_or(&model.bytes));
-        let after = memory::in_use();
+        let took = start.elapsed();
+        let alone = alone && self.begun.load(Ordering::Acquire) == begun;
+        let after = alone.then(memory::in_use).flatten();
         self.on.fetch_sub(1, Ordering::AcqRel);
         queue.loading(run.slot, None);
         let session = session.map_err(failed)?;
-        // Another load at the same time would be counted too.
-        let alone = others == 0 && self.begun.load(Ordering::Acquire) == begun;
-        let measured = match (before, after) {
-            (Some(before), Some(after)) if alone && after > before + size => {
+        let measured = match (known, before, after) {
+            (None, Some(before), Some(after)) if after > before + size => {
                 let measured = after - before;
-                self.ratio
-                    .store((measured / size.max(1)).max(1), Ordering::Relaxed);
+                self.learn(model.digest, measured, size);
                 measured
             }
-            _ => expected,
+            _ => known.unwrap_or(expected),
         };
         lock(&self.residents).grow(resident, measured);
         let mut pool = lock(&model.pool);
         pool.made += 1;
-        pool.patience = start.elapsed();
+        pool.patience = took;
         drop(pool);
         self.look();
         Ok(session)
+    }
+
+    /// Keeps in mind what a session took for a file of so many bytes.
+    fn learn(&self, digest: ModelDigest, measured: u64, size: u64) {
+        let ratio = (measured / size.max(1)).max(1);
+        self.ratio.store(ratio, Ordering::Relaxed);
+        let mut known = lock(&self.measured);
+        if known.len() >= MEASURED {
+            known.clear();
+        }
+        known.insert(digest, measured);
     }
 
     /// Has models make room if there is too little.
