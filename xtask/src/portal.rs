@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::repo::Repo;
@@ -39,6 +40,9 @@ const SOURCES: [&str; 10] = [
     "build.rs",
 ];
 
+/// Where the server takes `dist/` in.
+const EMBEDS: &str = "crates/server/src/http/assets.rs";
+
 /// Whether `dist/` holds the sources' present state in at least this grade, untouched since.
 pub fn is_fresh(repo: &Repo, grade: Grade) -> Result<bool, Error> {
     if !repo.dist().join("index.html").is_file() {
@@ -58,6 +62,7 @@ pub fn build(
     finish: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
     let path = tools::for_portal(repo)?;
+    let first = !repo.dist().is_dir();
     // Taken before the build: a file changed meanwhile makes the next build run again.
     let sources = fingerprint::of(&repo.root, &SOURCES)?;
     remove(&stamp(repo))?;
@@ -76,8 +81,22 @@ pub fn build(
     samples::rename(&repo.dist())?;
     finish()?;
     std::fs::create_dir_all(&repo.target).map_err(Error::file(&repo.target))?;
+    if first {
+        have_compiled_anew(&repo.root.join(EMBEDS))?;
+    }
     let mark = mark(repo, sources, grade)?;
     std::fs::write(stamp(repo), mark).map_err(Error::file(stamp(repo)))
+}
+
+/// Has cargo compile a file's crate anew: a development server that was compiled while there was no
+/// `dist/` would never find it.
+fn have_compiled_anew(path: &Path) -> Result<(), Error> {
+    let file = std::fs::File::options()
+        .append(true)
+        .open(path)
+        .map_err(Error::file(path))?;
+    file.set_modified(SystemTime::now())
+        .map_err(Error::file(path))
 }
 
 /// How the portal is compiled. Views without their full types: a sixth less to transfer, and quicker
@@ -122,4 +141,32 @@ fn stamp(repo: &Repo) -> PathBuf {
 fn mark(repo: &Repo, sources: u64, grade: Grade) -> Result<String, Error> {
     let built = fingerprint::of(&repo.root, &["dist"])?;
     Ok(format!("{sources:016x} {} {built:016x}\n", grade.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_compiled_anew_is_newer_and_the_same() {
+        let path = std::env::temp_dir().join(format!("portico-anew-{}", std::process::id()));
+        std::fs::write(&path, "unchanged").unwrap();
+        let file = std::fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        have_compiled_anew(&path).unwrap();
+        let modified = path.metadata().unwrap().modified().unwrap();
+        assert!(modified > SystemTime::UNIX_EPOCH);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "unchanged");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn the_file_that_embeds_the_portal_is_there() {
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("..")
+                .join(EMBEDS)
+                .is_file()
+        );
+    }
 }

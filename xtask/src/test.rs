@@ -177,7 +177,9 @@ fn client_tests(repo: &Repo, filters: &[String]) -> Counts {
 fn client_command(repo: &Repo, report: &Path, filters: &[String]) -> Result<Command, Error> {
     build_server(repo)?;
     let mut command = Command::new(tools::client_test_packages(repo)?);
-    command.args(["-m", "pytest", "--junit-xml"]).arg(report);
+    // Two at a time, each with servers of its own: fuzzing takes as long as all the others together.
+    command.args(["-m", "pytest", "-n", "2", "--dist", "worksteal"]);
+    command.arg("--junit-xml").arg(report);
     command.current_dir(repo.client_tests());
     command
         .env("PORTICO_BIN", repo.portico())

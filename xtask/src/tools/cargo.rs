@@ -79,11 +79,12 @@ pub fn tool(
         command.arg("--root").arg(&own);
     }
     // An own build folder, so that an interrupted installation goes on where it stopped. The
-    // time to link a perfect binary buys nothing for a tool that runs for a second.
+    // time to make a perfect binary buys nothing for a tool that runs for a second.
     let build = repo.tools().join("build");
     command.env("CARGO_TARGET_DIR", &build);
     command.env("CARGO_PROFILE_RELEASE_LTO", "off");
     command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     process::run(&mut command).map_err(|error| Error::Missing {
         what: format!("{package} {version}"),
         why: format!("{why}; {error}"),
