@@ -49,13 +49,23 @@ test("what is wrong with a name is said while typing, and no longer than it is w
   await name.press("Backspace");
   await right();
 
+  // That it is taken is known only after a look at what the keystroke did.
+  let answer = () => {};
+  const looked = new Promise<void>((resolve) => (answer = resolve));
+  const taken = "**/endpoints/acme/availability";
+  await page.route(taken, async (route) => {
+    await looked;
+    await route.continue();
+  });
   await name.fill("acme");
   await name.press("Home");
   await name.pressSequentially("-");
   await wrong(CHARACTER);
   await name.press("Backspace");
   await right();
+  answer();
   await wrong(TAKEN);
+  await page.unroute(taken);
   await name.press("End");
   await name.pressSequentially("2");
   await right();

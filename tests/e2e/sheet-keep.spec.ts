@@ -130,6 +130,7 @@ test("closing a table or opening another asks first where edits would be lost", 
   await expect(sheet.grid, "nothing is lost, so nobody asks").toHaveCount(0);
 
   await pasteTable(page, rows);
+  await expect(sheet.grid, "keys go to the table").toBeFocused();
   await type(page, ["ArrowRight"], "44.4");
   await expect(sheet.button("Undo")).not.toHaveAttribute("aria-disabled", "true");
   await sheet.button("Close").click();
