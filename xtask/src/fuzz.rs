@@ -11,6 +11,8 @@ use crate::{process, test, tools};
 /// Builds the server, hands the words on to `tests/clients/fuzz.py`, and puts what it found into
 /// `bench/RESULTS.md`, a section for each kind of caller.
 pub fn run(repo: &Repo, words: &[String]) -> Result<(), Error> {
+    // Of what is fuzzed, whatever is committed meanwhile.
+    let state = results::state(repo);
     test::build_server(repo)?;
     let (said, verdict) = process::tee(
         Command::new(tools::client_test_packages(repo)?)
@@ -23,9 +25,8 @@ pub fn run(repo: &Repo, words: &[String]) -> Result<(), Error> {
     verdict?;
     for (role, outcome) in outcomes(&said) {
         let text = format!(
-            "{}; {}.\n\nAll checks of schemathesis, `cargo xtask fuzz {}`: {outcome}.",
+            "{}; {state}.\n\nAll checks of schemathesis, `cargo xtask fuzz {}`: {outcome}.",
             results::machine(),
-            results::state(repo),
             words.join(" "),
         );
         results::write(repo, &format!("fuzz as {role}"), &text)?;

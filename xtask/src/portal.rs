@@ -62,7 +62,7 @@ pub fn build(
     finish: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
     let path = tools::for_portal(repo)?;
-    let first = !repo.dist().is_dir();
+    let first = !repo.dist().join("index.html").is_file();
     // Taken before the build: a file changed meanwhile makes the next build run again.
     let sources = fingerprint::of(&repo.root, &SOURCES)?;
     remove(&stamp(repo))?;

@@ -3,8 +3,8 @@
 //! What counts is the memory of the whole process, which is more than the models are known to
 //! hold: the allocator keeps gaps, and runs need some too. So the process's memory decides first;
 //! what the models held when it was used up is kept in mind as their budget. From then on each
-//! model that is loaded takes the place of others in memory that the process has already: giving
-//! memory back to the system and getting it again takes about as long as loading a model.
+//! model that is loaded takes the place of others in memory that the process has already: a load
+//! that meets memory on its way back to the system takes almost twice as long.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,13 +52,22 @@ impl Room {
         self.cap > 0 && resident.saturating_add(needed) > self.share(FULL)
     }
 
-    /// What to do in a process of `resident` bytes whose models hold `held` of them; `needed` more are wanted.
-    pub(super) fn step(&self, resident: u64, needed: u64, held: u64) -> Option<Step> {
+    /// Whether models have to make room, in a process of `resident` bytes whose models hold `held` of them.
+    pub(super) fn is_short(&self, resident: u64, held: u64) -> bool {
         if self.cap == 0 {
-            return None;
+            return false;
         }
+        if resident < self.share(SPARE) {
+            self.budget.store(u64::MAX, Ordering::Relaxed);
+        }
+        resident > self.share(HIGH) || held > self.budget.load(Ordering::Relaxed)
+    }
+
+    /// What to do about it; `needed` bytes more are wanted. One at a time: while models go, the process is
+    /// larger for a moment than what they hold, and whoever learnt from that would make their budget too small.
+    pub(super) fn step(&self, resident: u64, needed: u64, held: u64) -> Option<Step> {
         let wanted = resident.saturating_add(needed);
-        if wanted > self.share(HIGH) {
+        if self.cap > 0 && wanted > self.share(HIGH) {
             let bytes = wanted - self.share(LOW);
             // Somebody's need for once says nothing of what models may hold later.
             if needed == 0 {
@@ -67,11 +76,8 @@ impl Room {
             }
             return Some(Step::GiveBack(bytes));
         }
-        if resident < self.share(SPARE) {
-            self.budget.store(u64::MAX, Ordering::Relaxed);
-        }
-        let over = held.saturating_sub(self.budget.load(Ordering::Relaxed));
-        (over > 0).then_some(Step::Reuse(over))
+        self.is_short(resident, held)
+            .then(|| Step::Reuse(held.saturating_sub(self.budget.load(Ordering::Relaxed))))
     }
 }
 
@@ -84,6 +90,19 @@ mod tests {
         let room = Room::new(0);
         assert_eq!(room.step(u64::MAX, 1, u64::MAX), None);
         assert!(!room.is_full(u64::MAX, 1));
+        assert!(!room.is_short(u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn a_look_learns_nothing() {
+        let room = Room::new(1_000);
+        assert!(room.is_short(805, 700));
+        assert!(room.is_short(805, 650));
+        assert_eq!(room.step(805, 0, 700), Some(Step::GiveBack(15)));
+        // Models have gone, and their memory is still on its way back.
+        assert!(room.is_short(805, 685));
+        assert!(!room.is_short(790, 685));
+        assert!(room.is_short(790, 686));
     }
 
     #[test]

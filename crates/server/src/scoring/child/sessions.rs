@@ -250,15 +250,11 @@ impl Models {
 
     /// Has models make room if there is too little.
     fn look(&self) {
-        if self.step(0).is_some() {
+        let held = lock(&self.residents).held();
+        if self.room.is_short(memory::resident(), held) {
             *lock(&self.full) = true;
             self.wake.notify_one();
         }
-    }
-
-    fn step(&self, needed: u64) -> Option<Step> {
-        let held = lock(&self.residents).held();
-        self.room.step(memory::resident(), needed, held)
     }
 
     /// Lets models make room whenever that is needed, until the process ends. A thread of its own:
@@ -277,7 +273,11 @@ impl Models {
     /// Evicts models until the process has room for so many bytes more, as far as that goes.
     fn make_room(&self, context: &Context, needed: u64) {
         let _one_at_a_time = lock(&self.evicting);
-        while let Some(step) = self.step(needed) {
+        loop {
+            let held = lock(&self.residents).held();
+            let Some(step) = self.room.step(memory::resident(), needed, held) else {
+                return;
+            };
             let (Step::Reuse(bytes) | Step::GiveBack(bytes)) = step;
             let evicted = lock(&self.residents).evict(bytes);
             if evicted.is_empty() {
