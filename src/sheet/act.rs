@@ -172,9 +172,13 @@ impl Core {
                     self.wishes.push(Wish::Say(
                         "Only some rows are shown. Show all rows to paste more than one.",
                     ));
-                } else if let Some(row) = self.cache.row(at.row).map(|(row, _)| row.row) {
+                } else if let Some(row) = self.table_row(at.row) {
                     self.copied.ready = None;
                     self.wishes.push(Wish::Paste(row, at.column, clip));
+                } else {
+                    self.wishes.push(Wish::Say(
+                        "This row is not there yet. Paste again in a moment.",
+                    ));
                 }
             }
         }

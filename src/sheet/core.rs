@@ -272,8 +272,8 @@ impl Core {
         self.show(self.selection.active);
     }
 
-    /// Selects an area that changed: one cell that is seen anyway only if it is `to_be_shown`.
-    pub fn look_at(&mut self, area: Area, to_be_shown: bool) {
+    /// Selects an area that changed, and puts it amid what is seen.
+    pub fn look_at(&mut self, area: Area) {
         let corner = |row: u32, column: u32| Cell { row, column };
         let changed = Selection {
             active: corner(area.row, area.column),
@@ -282,12 +282,6 @@ impl Core {
                 area.column.saturating_add(area.columns.saturating_sub(1)),
             ),
         };
-        // What was just typed is where the person is, or one step before.
-        let one = area.rows == 1 && area.columns == 1;
-        let seen = self.viewport.window();
-        if one && !to_be_shown && seen.contains(&area.row) {
-            return;
-        }
         self.selection = changed.within(self.bounds());
         self.viewport.show_amid(area.row);
         self.show(self.selection.active);
@@ -304,13 +298,17 @@ impl Core {
     /// show stand between them.
     pub fn table_area(&self) -> Option<Area> {
         let area = self.selection.area();
-        if self.view == View::All {
-            return Some(area);
-        }
-        let first = self.cache.row(area.row)?.0.row;
-        let last = area.row.checked_add(area.rows)?.checked_sub(1)?;
-        let last = self.cache.row(last)?.0.row;
+        let first = self.table_row(area.row)?;
+        let last = self.table_row(area.row.checked_add(area.rows)?.checked_sub(1)?)?;
         (last.checked_sub(first)? == area.rows - 1).then_some(Area { row: first, ..area })
+    }
+
+    /// The number in the table of the row at a position; none if the worker has yet to tell.
+    pub(super) fn table_row(&self, position: u32) -> Option<u32> {
+        match self.view {
+            View::All => Some(position),
+            _ => self.cache.row(position).map(|(row, _)| row.row),
+        }
     }
 
     pub(super) fn show(&mut self, cell: Cell) {

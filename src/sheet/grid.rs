@@ -122,10 +122,9 @@ impl Grid {
         });
     }
 
-    /// Selects an area that changed, rows at their positions: one cell that is seen anyway only if it is
-    /// `to_be_shown`.
-    pub fn look_at(&self, area: Area, to_be_shown: bool) {
-        self.0.run(|core| core.look_at(area, to_be_shown));
+    /// Selects an area that changed, rows at their positions, and puts it amid what is seen.
+    pub fn look_at(&self, area: Area) {
+        self.0.run(|core| core.look_at(area));
     }
 
     /// Takes the focus.

@@ -48,15 +48,14 @@ impl Sheet {
             }
             Reply::Changed { area, words } => {
                 self.say(&words);
-                let asked_at = self.taken_back.try_update_value(Option::take).flatten();
-                let back = asked_at.is_some_and(|place| place == self.place());
+                self.with_grid(Grid::changed);
                 let all = self.facts.with_untracked(|facts| facts.view == View::All);
-                self.with_grid(|grid| {
-                    grid.changed();
-                    if all && area.rows > 0 {
-                        grid.look_at(area, back);
-                    }
-                });
+                let acted_at = self.acted_at.try_get_value().flatten();
+                if all && area.rows > 0 && acted_at == Some(self.place()) {
+                    self.with_grid(|grid| grid.look_at(area));
+                    // What was asked for after it is shown as well.
+                    self.acted_at.try_set_value(Some(self.place()));
+                }
             }
             Reply::Piece => {
                 self.pieces.try_update_value(|pieces| pieces.extend(bytes));

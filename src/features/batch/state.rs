@@ -60,9 +60,10 @@ pub struct Sheet {
     pub(super) pieces: StoredValue<Vec<ArrayBuffer>, LocalStorage>,
     /// Where to go once all rows are shown.
     pub(super) pending: StoredValue<Option<Spot>>,
-    /// Where the active cell was when something was to be taken back: what changes then is shown to a
-    /// person who is still there, and follows nobody who has gone on.
-    pub(super) taken_back: StoredValue<Option<(u32, u32)>>,
+    /// Where the active cell was when rows were pasted or something was taken back, or where showing what
+    /// changed has put it since: a change is shown to a person who is still there, and takes nobody along
+    /// who has gone on.
+    pub(super) acted_at: StoredValue<Option<(u32, u32)>>,
 }
 
 /// A file that is being made.
@@ -107,7 +108,7 @@ impl Sheet {
             next: StoredValue::new_local(None),
             pieces: StoredValue::new_local(Vec::new()),
             pending: StoredValue::new(None),
-            taken_back: StoredValue::new(None),
+            acted_at: StoredValue::new(None),
         };
         let link = Link::start(worker, Request::Start(Box::new(start)), move |heard| {
             sheet.hear(heard);
@@ -290,13 +291,13 @@ impl Sheet {
 
     /// Takes the last act back.
     pub fn undo(self) {
-        self.taken_back.set_value(Some(self.place()));
+        self.acted_at.set_value(Some(self.place()));
         self.ask(&Request::Undo);
     }
 
     /// Does again what was taken back.
     pub fn redo(self) {
-        self.taken_back.set_value(Some(self.place()));
+        self.acted_at.set_value(Some(self.place()));
         self.ask(&Request::Redo);
     }
 
@@ -350,8 +351,9 @@ impl Sheet {
                 first: wanted.first,
                 count: wanted.count,
             }),
+            // What was typed or emptied is where the person was looking.
             Wish::Edit(row, column, text) => {
-                self.taken_back.set_value(None);
+                self.acted_at.set_value(None);
                 self.ask(&Request::Edit {
                     row,
                     column,
@@ -359,11 +361,12 @@ impl Sheet {
                 });
             }
             Wish::Clear(area) => {
-                self.taken_back.set_value(None);
+                self.acted_at.set_value(None);
                 self.ask(&Request::Clear { area });
             }
             Wish::Copy(area) => self.ask(&Request::Copy { area }),
             Wish::Paste(row, column, clip) => {
+                self.acted_at.set_value(Some(self.place()));
                 self.ask_with_clip(&Request::PasteAt { row, column }, &clip);
             }
             Wish::File(file) => self.open(&file),
@@ -408,7 +411,7 @@ impl Sheet {
         self.active.try_set(Active::default());
         self.pieces.try_set_value(Vec::new());
         self.pending.try_set_value(None);
-        self.taken_back.try_set_value(None);
+        self.acted_at.try_set_value(None);
         self.with_grid(Grid::forget);
     }
 
