@@ -13,8 +13,8 @@ pub(super) enum Field<'a> {
     Number(u64),
     /// Bytes, a text or a message.
     Bytes(&'a [u8]),
-    /// A number of four or eight bytes, which nobody here asks for.
-    Fixed,
+    /// The four or eight bytes of a number, the lowest first.
+    Fixed(&'a [u8]),
 }
 
 /// Reads the fields of one message.
@@ -65,24 +65,42 @@ impl<'a> Fields<'a> {
         let tag = self.varint()?;
         let field = match tag & 7 {
             0 => Field::Number(self.varint()?),
-            1 => {
-                self.take(8)?;
-                Field::Fixed
-            }
+            1 => Field::Fixed(self.take(8)?),
             2 => {
                 let length = self.varint()?;
                 Field::Bytes(self.take(length)?)
             }
-            5 => {
-                self.take(4)?;
-                Field::Fixed
-            }
+            5 => Field::Fixed(self.take(4)?),
             _ => return Err(Malformed("a field has an unknown form")),
         };
         // Other readers cut a longer tag to 32 bits and would see another field than we do.
         match tag >> 3 {
             number if number > 0 && tag <= u64::from(u32::MAX) => Ok(Some((number, field))),
             _ => Err(Malformed("a field has no valid number")),
+        }
+    }
+}
+
+/// The message with new content in the fields that `change` has some for; `None` where it has none at all.
+pub(super) fn rewritten(
+    message: &[u8],
+    mut change: impl FnMut(u64, &Field<'_>) -> Result<Option<Vec<u8>>, Malformed>,
+) -> Result<Option<Vec<u8>>, Malformed> {
+    let mut rewritten: Option<Vec<u8>> = None;
+    let mut fields = Fields::of(message);
+    loop {
+        let start = message.len() - fields.left();
+        let Some((number, field)) = fields.next()? else {
+            return Ok(rewritten);
+        };
+        let end = message.len() - fields.left();
+        match (change(number, &field)?, &mut rewritten) {
+            (Some(new), rewritten) => {
+                let before = || message[..start].to_vec();
+                put_bytes(rewritten.get_or_insert_with(before), number, &new);
+            }
+            (None, Some(rewritten)) => rewritten.extend_from_slice(&message[start..end]),
+            (None, None) => {}
         }
     }
 }

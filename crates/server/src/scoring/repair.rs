@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use super::protobuf::{Field, Fields, Malformed, put_bytes, put_number};
+use super::protobuf::{Field, Fields, Malformed, put_bytes, put_number, rewritten};
 
 /// The locale that is on every system.
 const LOCALE: &[u8] = b"C.UTF-8";
@@ -87,34 +87,14 @@ fn mend(
             _ => {}
         }
     }
-    let mut mended: Option<Vec<u8>> = None;
-    let mut fields = Fields::of(bytes);
-    loop {
-        let start = bytes.len() - fields.left();
-        let Some((number, field)) = fields.next()? else {
-            return Ok(mended);
-        };
-        let end = bytes.len() - fields.left();
-        let new = match (message, number, field) {
-            (Message::Graph, 12, Field::Bytes(output)) => unzipped(output, zipped)?,
-            (_, _, Field::Bytes(content)) => match child(message, number) {
-                Some(child) => mend(child, content, zipped, depth + 1)?,
-                None => None,
-            },
-            _ => None,
-        };
-        match (new, &mut mended) {
-            (Some(new), mended) => {
-                put_bytes(
-                    mended.get_or_insert_with(|| bytes[..start].to_vec()),
-                    number,
-                    &new,
-                );
-            }
-            (None, Some(mended)) => mended.extend_from_slice(&bytes[start..end]),
-            (None, None) => {}
-        }
-    }
+    rewritten(bytes, |number, field| match (message, number, field) {
+        (Message::Graph, 12, Field::Bytes(output)) => unzipped(output, zipped),
+        (_, _, Field::Bytes(content)) => match child(message, number) {
+            Some(child) => mend(child, content, zipped, depth + 1),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    })
 }
 
 fn child(message: Message, field: u64) -> Option<Message> {

@@ -10,7 +10,7 @@ use ort::{
     AsPointer,
     memory::Allocator,
     session::SessionInputValue,
-    value::{DynValue, Tensor as OrtTensor, TensorElementType, TensorRef, ValueType},
+    value::{DynValue, Tensor as OrtTensor, TensorElementType, TensorRef, ValueRefMut, ValueType},
 };
 
 use super::{
@@ -102,25 +102,33 @@ fn texts(shape: &[usize], text: &Text, range: Range<usize>) -> ort::Result<DynVa
         let made = NonNull::new(made).ok_or_else(|| ort::Error::new("no tensor was made"))?;
         DynValue::from_ptr(made, Some(&allocator))
     };
+    let mut cells = tensor.view_mut();
     for (index, cell) in text.cells(range).enumerate() {
-        let mut place: *mut c_char = ptr::null_mut();
-        #[expect(
-            unsafe_code,
-            reason = "the runtime's C function; `ort` has none for a cell of a tensor of texts"
-        )]
-        // SAFETY: The tensor is one of texts and lives. The function checks the index and hands out as
-        // many bytes as asked for, which nobody else has until this tensor goes into a run.
-        unsafe {
-            ort::Error::result_from_status((ort::api().GetResizedStringTensorElementBuffer)(
-                tensor.ptr_mut(),
-                index,
-                cell.len(),
-                &raw mut place,
-            ))?;
-            ptr::copy_nonoverlapping(cell.as_ptr(), place.cast::<u8>(), cell.len());
-        }
+        put_text(&mut cells, index, cell)?;
     }
+    drop(cells);
     Ok(tensor)
+}
+
+/// Writes a cell of a tensor; an error where it is none of texts or has no such cell.
+pub(super) fn put_text(tensor: &mut ValueRefMut<'_>, index: usize, cell: &str) -> ort::Result<()> {
+    let mut place: *mut c_char = ptr::null_mut();
+    #[expect(
+        unsafe_code,
+        reason = "the runtime's C function; `ort` has none for a cell of a tensor of texts"
+    )]
+    // SAFETY: The tensor lives. The function checks its type and the index and hands out as many bytes as
+    // asked for, which nobody else has while it is borrowed mutably.
+    unsafe {
+        ort::Error::result_from_status((ort::api().GetResizedStringTensorElementBuffer)(
+            tensor.ptr().cast_mut(),
+            index,
+            cell.len(),
+            &raw mut place,
+        ))?;
+        ptr::copy_nonoverlapping(cell.as_ptr(), place.cast::<u8>(), cell.len());
+    }
+    Ok(())
 }
 
 /// The shape in which the graph wants these rows: `[rows]` or `[rows, width]`.

@@ -6,6 +6,7 @@
 //! trusts its server, not the models.
 
 mod cast;
+mod forest;
 mod limits;
 mod memory;
 mod output;

@@ -27,6 +27,7 @@ use super::{
         message::{Failure, FailureCode},
         onnx, repair,
     },
+    forest::{self, Planted},
     memory,
     residents::{Resident, Residents},
     room::{Room, Step},
@@ -70,6 +71,8 @@ pub(super) struct Model {
     bytes: Vec<u8>,
     /// Whether these bytes may be loaded; found once.
     accepted: OnceLock<Result<(), Failure>>,
+    /// The same file with its ensembles of trees taken out, where it has any; made once, for all its sessions.
+    planted: OnceLock<Option<Planted>>,
     signature: OnceLock<Arc<Signature>>,
     /// Whether a session is being made: calls for a cold model load it once.
     loading: Mutex<bool>,
@@ -134,6 +137,7 @@ impl Models {
             digest,
             bytes,
             accepted: OnceLock::new(),
+            planted: OnceLock::new(),
             signature: OnceLock::new(),
             loading: Mutex::default(),
             loaded: Condvar::new(),
@@ -199,13 +203,6 @@ impl Models {
         if self.room.is_full(memory::resident(), needed) {
             self.make_room(run.context, needed);
         }
-        let failed = |error: ort::Error| Failure::model("The model could not be loaded.", &error);
-        let mut builder = self.builder().map_err(failed)?;
-        let queue = &run.context.queue;
-        if queue.loading(run.slot, Some(builder.canceler())) {
-            return Err(Failure::model("The call was stopped.", &""));
-        }
-        let mended = repair::mended(&model.bytes);
         let known = lock(&self.measured).get(&model.digest).copied();
         let begun = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let others = self.on.fetch_add(1, Ordering::AcqRel);
@@ -213,28 +210,67 @@ impl Models {
         let alone = others == 0 && known.is_none();
         let before = alone.then(memory::in_use).flatten();
         let start = Instant::now();
-        let session = builder.commit_from_memory(mended.as_deref().unwrap_or(&model.bytes));
+        let session = self.session(run, model);
         let took = start.elapsed();
         let alone = alone && self.begun.load(Ordering::Acquire) == begun;
         let after = alone.then(memory::in_use).flatten();
         self.on.fetch_sub(1, Ordering::AcqRel);
-        queue.loading(run.slot, None);
-        let session = session.map_err(failed)?;
+        let session = session?;
+        let planted = model.planted.get().and_then(Option::as_ref);
+        let read = planted.map_or(size, |planted| planted.file.len() as u64);
         let measured = match (known, before, after) {
-            (None, Some(before), Some(after)) if after > before + size => {
+            (None, Some(before), Some(after)) if after > before + read => {
                 let measured = after - before;
                 self.learn(model.digest, measured, size);
                 measured
             }
             _ => known.unwrap_or(expected),
         };
-        lock(&self.residents).grow(resident, measured);
         let mut pool = lock(&model.pool);
+        // What all sessions share came with the first.
+        let shared = planted.filter(|_| pool.made == 0).map_or(0, Planted::bytes);
+        lock(&self.residents).grow(resident, measured + shared);
         pool.made += 1;
         pool.patience = took;
         drop(pool);
         self.look();
         Ok(session)
+    }
+
+    /// A session of a model, with operators of our own for its ensembles of trees.
+    fn session(&self, run: &Run<'_>, model: &Model) -> Result<Session, Failure> {
+        let mended = repair::mended(&model.bytes);
+        let file = mended.as_deref().unwrap_or(&model.bytes);
+        if let Some(planted) = model.planted.get_or_init(|| forest::plant(file))
+            && let Ok(session) = self.commit(run, &planted.file, Some(planted))
+        {
+            return Ok(session);
+        }
+        // What our operators do not fit is left to the runtime's: columns in 64 bits, say.
+        self.commit(run, file, None)
+    }
+
+    fn commit(
+        &self,
+        run: &Run<'_>,
+        file: &[u8],
+        planted: Option<&Planted>,
+    ) -> Result<Session, Failure> {
+        let failed = |error: ort::Error| Failure::model("The model could not be loaded.", &error);
+        let mut builder = self.builder().map_err(failed)?;
+        if let Some(planted) = planted {
+            let operators = planted.operators().map_err(failed)?;
+            builder = builder
+                .with_operators(operators)
+                .map_err(|error| failed(error.into()))?;
+        }
+        let queue = &run.context.queue;
+        if queue.loading(run.slot, Some(builder.canceler())) {
+            return Err(Failure::model("The call was stopped.", &""));
+        }
+        let session = builder.commit_from_memory(file);
+        queue.loading(run.slot, None);
+        session.map_err(failed)
     }
 
     /// Keeps in mind what a session took for a file of so many bytes.
