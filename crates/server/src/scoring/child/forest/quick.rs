@@ -64,7 +64,7 @@ impl Quick {
         };
         let mut cuts = Vec::new();
         for (tree, (root, end)) in ranges.enumerate() {
-            // A tree with so many leaves has one node less for each of them but one, and is no deeper.
+            // A tree of so many leaves has as many other nodes but for one, and is no deeper than that.
             if end - root > 2 * LEAVES - 1 {
                 return None;
             }
@@ -119,8 +119,8 @@ impl Quick {
         vec![ALL; self.first.len()]
     }
 
-    /// Tells what the leaves hold that up to [`ROWS`] rows come to, tree by tree: which row, and what. A value
-    /// below the threshold, or `LESS` not given one equal to it, is true; NaN is not.
+    /// Tells what the leaves hold that up to [`ROWS`] rows come to, tree by tree: which row, and what. A comparison is
+    /// true for a value below the threshold and, unless `LESS`, for one equal to it; for NaN it never is.
     pub(super) fn leaves<const LESS: bool>(
         &self,
         rows: &[f32],
