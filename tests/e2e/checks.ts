@@ -13,6 +13,7 @@ const NARROW = { width: 320, height: 640 };
 export async function axe(page: Page): Promise<void> {
   for (const colorScheme of THEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await colorsHaveChanged(page);
     const { violations } = await new AxeBuilder({ page }).analyze();
     const found = violations.map(({ id, help, nodes }) => ({
       theme: colorScheme,
@@ -22,6 +23,16 @@ export async function axe(page: Page): Promise<void> {
     expect(found, `axe on ${page.url()}`).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}
+
+/** Waits until no colour is on its way from one theme to the other, which takes a frame at the least. */
+async function colorsHaveChanged(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await new Promise(requestAnimationFrame);
+    const changes = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    // One that is called off is over as well.
+    await Promise.allSettled(changes.map((change) => change.finished));
+  });
 }
 
 /** At 320 px nothing makes the page scroll sideways. */
