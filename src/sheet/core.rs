@@ -307,7 +307,7 @@ impl Core {
     pub(super) fn table_row(&self, position: u32) -> Option<u32> {
         match self.view {
             View::All => Some(position),
-            _ => self.cache.row(position).map(|(row, _)| row.row),
+            View::Findings | View::Failed => self.cache.row(position).map(|(row, _)| row.row),
         }
     }
 

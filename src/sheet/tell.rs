@@ -5,7 +5,7 @@ use super::core::Core;
 use super::selection::Cell;
 use super::wish::{Active, Purpose, Wish};
 use portico_tabular::place::Place;
-use portico_tabular::protocol::{RowState, View};
+use portico_tabular::protocol::RowState;
 
 /// The most cells whose text is fetched before anybody copies them.
 const FETCHED_AHEAD: u64 = 5_000;
@@ -61,11 +61,7 @@ impl Core {
     /// while a row that only the view numbers is not at hand.
     pub(super) fn place(&self) -> Option<(u32, u32)> {
         let Cell { row, column } = self.selection.active;
-        let row = match self.view {
-            View::All => row,
-            View::Findings | View::Failed => self.cache.row(row)?.0.row,
-        };
-        Some((row, column))
+        Some((self.table_row(row)?, column))
     }
 
     /// What there is to know of the active cell.

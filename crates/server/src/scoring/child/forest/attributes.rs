@@ -11,6 +11,7 @@ const TEXT: u64 = 3;
 const NUMBERS: u64 = 6;
 const INTEGERS: u64 = 7;
 const TEXTS: u64 = 8;
+
 /// What an attribute holds.
 enum Value<'a> {
     Numbers(Vec<f32>),

@@ -139,6 +139,8 @@ pub(super) fn trees(
     // Where a node of the tree at hand is listed, by its id, and where it has come to stand.
     let mut listed_at = vec![(NOWHERE, 0); count];
     let mut placed = vec![NOWHERE; count];
+    // How many leaves of the tree at hand add to each target, and which was the last.
+    let mut counts = vec![(0, NOWHERE); targets];
     let mut covered = vec![false; targets];
     let mut seen = HashSet::new();
     let mut first = 0;
@@ -161,7 +163,12 @@ pub(super) fn trees(
         };
         grow(&mut forest, &listed, first..last, find, &mut placed)?;
         let own = by_tree.remove(&tree[0]).unwrap_or_default();
-        hang(&mut forest, weights, &own, find, &placed, &mut covered)?;
+        let hung = hang(&mut forest, weights, &own, find, &placed, &mut counts)?;
+        for target in own.iter().map(|weight| weights.targets[*weight] as usize) {
+            // Each is counted out once; the next tree begins anew.
+            covered[target] |= counts[target].0 == hung;
+            counts[target] = (0, NOWHERE);
+        }
         first = last;
     }
     forest.quick = Quick::of(&forest.nodes, &forest.roots);
@@ -218,15 +225,16 @@ fn grow(
     (order.len() == nodes.len()).then_some(())
 }
 
-/// Gives the leaves of the newest tree what they add. `None` where one has nothing, or something twice.
+/// Gives the leaves of the newest tree what they add, and answers how many there are. `None` where one has nothing,
+/// or something twice.
 fn hang(
     forest: &mut Forest,
     weights: &Weights,
     own: &[usize],
     find: impl Fn(i64) -> Option<usize>,
     placed: &[u32],
-    covered: &mut [bool],
-) -> Option<()> {
+    counts: &mut [(usize, u32)],
+) -> Option<usize> {
     let root = *forest.roots.last()?;
     let mut of_leaf: Vec<(u32, Weight)> = Vec::with_capacity(own.len());
     for weight in own {
@@ -242,8 +250,6 @@ fn hang(
         }
     }
     of_leaf.sort_by_key(|(place, _)| *place);
-    // How many leaves add to each target, and which was the last.
-    let mut counts = vec![(0_usize, NOWHERE); forest.targets];
     let mut leaves = of_leaf.chunk_by(|one, other| one.0 == other.0);
     let mut there = 0;
     for place in root as usize..forest.nodes.len() {
@@ -272,8 +278,5 @@ fn hang(
         let end = u32::try_from(forest.weights.len()).ok()?;
         forest.leaves.push(start..end);
     }
-    for (covered, (count, _)) in covered.iter_mut().zip(counts) {
-        *covered |= count == there;
-    }
-    Some(())
+    Some(there)
 }
