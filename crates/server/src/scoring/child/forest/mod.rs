@@ -16,6 +16,8 @@ mod grow;
 mod operator;
 mod plant;
 mod quick;
+#[cfg(test)]
+mod random;
 mod read;
 #[cfg(test)]
 mod tests;
