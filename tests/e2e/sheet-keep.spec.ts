@@ -1,7 +1,7 @@
 // Nothing a person did is lost: not by a look at another tab, not by a key pressed in error, not by
 // leaving without a word. And the grid does with the clipboard what spreadsheets do.
 
-import type { Dialog, Page } from "@playwright/test";
+import type { Dialog, Locator, Page } from "@playwright/test";
 import { expect, passes, test } from "./fixtures.ts";
 import { onClipboard } from "./hands.ts";
 import { endpoint } from "./rest.ts";
@@ -35,6 +35,18 @@ async function type(page: Page, steps: string[], text: string): Promise<void> {
   for (const key of steps) await page.keyboard.press(key);
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
+}
+
+/** Presses keys and then pastes, if there is a text, all in one task: nothing is answered between them. */
+async function inOneTask(grid: Locator, keys: { key: string; ctrlKey?: boolean }[], text?: string): Promise<void> {
+  await grid.evaluate((grid, { keys, text }) => {
+    const common = { bubbles: true, cancelable: true };
+    for (const key of keys) grid.dispatchEvent(new KeyboardEvent("keydown", { ...key, ...common }));
+    if (text === undefined) return;
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    grid.dispatchEvent(new ClipboardEvent("paste", { clipboardData, ...common }));
+  }, { keys, text });
 }
 
 test("table, edits and selection are there after a look at the keys", async ({ page, server, signIn }) => {
@@ -219,11 +231,7 @@ test("what is taken back takes nobody along who has gone on, and shows itself to
   await toClipboard(page, tsv([["Biscoe", "40"], ["Dream", "41"]]));
   await page.keyboard.press("ControlOrMeta+v");
   await expect(page.locator(".batch-status")).toContainText("2 rows × 2 columns selected");
-  // All keys in one task, so that nothing is answered between them.
-  const inOneTask = (keys: { key: string; ctrlKey?: boolean }[]) => sheet.grid.evaluate((grid, keys) => {
-    for (const key of keys) grid.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
-  }, keys);
-  await inOneTask([{ key: "z", ctrlKey: true }, { key: "End", ctrlKey: true }, { key: "Home" }]);
+  await inOneTask(sheet.grid, [{ key: "z", ctrlKey: true }, { key: "End", ctrlKey: true }, { key: "Home" }]);
   await expect(sheet.button("Undo")).toHaveAttribute("aria-disabled", "true");
   await expect(page.locator(".batch-status")).not.toContainText("selected");
   await expect(sheet.address).toHaveText("A21");
@@ -231,6 +239,22 @@ test("what is taken back takes nobody along who has gone on, and shows itself to
   await page.keyboard.press("ControlOrMeta+y");
   await expect(sheet.address, "what is done again where somebody stays is shown").toHaveText("A2");
   await expect(page.locator(".batch-status")).toContainText("2 rows × 2 columns selected");
+});
+
+test("what is pasted far from what was shown goes in before its place has come", async ({ page, server, signIn }) => {
+  await signIn(page, "owner");
+  const sheet = await openSheet(page, endpoint(server.demo, "acme"));
+  const [head, ...rows] = await penguins();
+  const many = Array.from({ length: 60 }, () => rows).flat();
+  await choose(page, csvFile("many.csv", [head!, ...many]));
+  await hasRows(page, many.length);
+  await sheet.grid.focus();
+  await inOneTask(sheet.grid, [{ key: "End", ctrlKey: true }, { key: "Home" }], tsv([["Biscoe", "40"]]));
+  const last = `A${many.length + 1}`;
+  await expect(sheet.address).toHaveText(last);
+  await expect(await activeCell(page)).toHaveText("Biscoe");
+  await hasRows(page, many.length);
+  await expect(sheet.button("Undo")).not.toHaveAttribute("aria-disabled", "true");
 });
 
 test("only rows to fix are shown, fixed there, and shown among all rows again", async ({ page, server, signIn }) => {

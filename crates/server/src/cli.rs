@@ -14,7 +14,7 @@ use crate::clock::{Clock, Entropy};
 use crate::convert::{self, Convert};
 use crate::demo;
 use crate::error::Error;
-use crate::http::serve::serve;
+use crate::http::serve::{listen, serve};
 use crate::package::{self, Package};
 use crate::scoring::EngineSettings;
 use crate::settings::{CALL_BYTES, CALL_TIMEOUT, Settings};
@@ -22,12 +22,12 @@ use crate::throttle::load::LoadLimits;
 use clap::{Args, Parser, Subcommand};
 use portico_api::id::{CustomerId, WorkspaceId};
 use portico_api::session::Role;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Trained models as web services: an endpoint, keys and a throttle for each customer.
 #[derive(Debug, Parser)]
@@ -340,9 +340,22 @@ fn check_reach(serve: &Serve) -> Result<(), Error> {
     )))
 }
 
+/// Each connection is an open file; many systems begin with 1,024 and allow far more to whoever asks.
+fn allow_connections() {
+    let allowed = getrlimit(Resource::Nofile);
+    let asked = Rlimit {
+        current: allowed.maximum,
+        ..allowed
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, asked) {
+        tracing::warn!(%error, ?allowed, "the limit of open files stays as it is");
+    }
+}
+
 async fn run_server(serve_args: Serve) -> Result<(), Error> {
     check_reach(&serve_args)?;
-    let listener = TcpListener::bind((serve_args.host, serve_args.port)).await?;
+    allow_connections();
+    let listener = listen((serve_args.host, serve_args.port).into())?;
     let listen = listener.local_addr()?;
     let public_url = match &serve_args.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),

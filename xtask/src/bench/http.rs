@@ -8,11 +8,17 @@ use std::time::Duration;
 /// Longer than any answer should take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Bytes of an answer that a connection has room for at first.
+const ROOM: usize = 64 << 10;
+
 /// A connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    /// As long as what it has room for; grows with the answers.
     buffer: Vec<u8>,
+    /// Bytes of the present answer that have come.
+    filled: usize,
 }
 
 /// The bytes of a request with a JSON body.
@@ -36,35 +42,37 @@ impl Connection {
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
             stream,
-            buffer: Vec::with_capacity(64 << 10),
+            buffer: vec![0; ROOM],
+            filled: 0,
         })
     }
 
     /// Sends a request and reads its answer: status and body.
     pub fn send(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         self.stream.write_all(request)?;
-        self.buffer.clear();
+        self.filled = 0;
         let (status, start, end) = loop {
-            if let Some(head) = head(&self.buffer)? {
+            self.more()?;
+            if let Some(head) = head(&self.buffer[..self.filled])? {
                 break head;
             }
-            self.more()?;
         };
-        while self.buffer.len() < end {
+        while self.filled < end {
             self.more()?;
         }
         Ok((status, &self.buffer[start..end]))
     }
 
     fn more(&mut self) -> io::Result<()> {
-        let length = self.buffer.len();
-        self.buffer.resize(length + (64 << 10), 0);
-        let read = self.stream.read(&mut self.buffer[length..]);
-        self.buffer.truncate(length + *read.as_ref().unwrap_or(&0));
-        match read {
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => Ok(()),
-            Err(error) => Err(error),
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        match self.stream.read(&mut self.buffer[self.filled..])? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                self.filled += read;
+                Ok(())
+            }
         }
     }
 }

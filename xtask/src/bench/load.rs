@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,7 +20,8 @@ pub struct Work<'a> {
     pub order: &'a [usize],
     /// How many in all, if that is to end it.
     pub count: Option<u64>,
-    /// Whether this body is the right answer to the request of this number.
+    /// Whether this body is the right answer to the request of this number. Asked once all have come:
+    /// reading JSON meanwhile would take time from the server and keep requests waiting.
     pub check: &'a Check<'a>,
 }
 
@@ -46,6 +46,15 @@ impl Outcome {
     }
 }
 
+/// What one connection was answered.
+#[derive(Debug, Default)]
+struct Answered {
+    latencies: Vec<Duration>,
+    /// Answers and the numbers of their requests; one that is to the letter the same as the last one to
+    /// its request does not stand here again.
+    bodies: Vec<(usize, Vec<u8>)>,
+}
+
 /// Sends for so long over so many connections; with `rate`, so many requests a second in all.
 pub fn run(
     address: SocketAddr,
@@ -55,31 +64,35 @@ pub fn run(
     time: Duration,
 ) -> Result<Outcome, Error> {
     let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
-    let outcome = Mutex::new(Ok(Outcome::default()));
     let start = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..connections {
-            scope.spawn(|| {
-                let sent = send(address, work, rate, start, time, &next, &failed);
-                let mut outcome = outcome.lock().unwrap_or_else(|poison| poison.into_inner());
-                match (&mut *outcome, sent) {
-                    (Ok(outcome), Ok(latencies)) => {
-                        outcome.answered += latencies.len() as u64;
-                        outcome.latencies.extend(latencies);
-                    }
-                    (outcome @ Ok(_), Err(why)) => {
-                        failed.store(true, Ordering::Relaxed);
-                        *outcome = Err(Error::Check(why));
-                    }
-                    (Err(_), _) => {}
-                }
-            });
-        }
+    let sent: Vec<Result<Answered, String>> = std::thread::scope(|scope| {
+        let one = || {
+            let sent = send(address, work, rate, start, time, &next, &failed);
+            failed.fetch_or(sent.is_err(), Ordering::Relaxed);
+            sent
+        };
+        let all: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
+        all.into_iter()
+            .map(|connection| {
+                connection
+                    .join()
+                    .unwrap_or_else(|_| Err("a connection's thread panicked".to_owned()))
+            })
+            .collect()
     });
-    let mut outcome = outcome
-        .into_inner()
-        .unwrap_or_else(|poison| poison.into_inner())?;
-    outcome.wall = start.elapsed();
+    let mut outcome = Outcome {
+        wall: start.elapsed(),
+        ..Outcome::default()
+    };
+    for sent in sent {
+        let sent = sent.map_err(Error::Check)?;
+        for (which, body) in sent.bodies {
+            (work.check)(which, &body)
+                .map_err(|why| Error::Check(format!("the answer to request {which}: {why}")))?;
+        }
+        outcome.answered += sent.latencies.len() as u64;
+        outcome.latencies.extend(sent.latencies);
+    }
     outcome.latencies.sort_unstable();
     Ok(outcome)
 }
@@ -92,11 +105,11 @@ fn send(
     time: Duration,
     next: &AtomicU64,
     failed: &AtomicBool,
-) -> Result<Vec<Duration>, String> {
+) -> Result<Answered, String> {
     let mut connection = Connection::open(address).map_err(|error| error.to_string())?;
-    let mut latencies = Vec::new();
-    // The last right answer to each request: one that is the same to the letter is right too.
-    let mut right: HashMap<usize, Vec<u8>> = HashMap::new();
+    let mut answered = Answered::default();
+    // Where the last answer to each request stands.
+    let mut last: HashMap<usize, usize> = HashMap::new();
     while !failed.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let due = match rate {
@@ -112,16 +125,16 @@ fn send(
         let (status, body) = connection
             .send(&work.requests[which])
             .map_err(|error| format!("request {which}: {error}"))?;
-        latencies.push(due.elapsed());
-        if right.get(&which).is_some_and(|right| right == body) {
-            continue;
-        }
+        answered.latencies.push(due.elapsed());
         if status != 200 {
             let text: String = String::from_utf8_lossy(body).chars().take(400).collect();
             return Err(format!("request {which} was answered {status}: {text}"));
         }
-        (work.check)(which, body).map_err(|why| format!("the answer to request {which}: {why}"))?;
-        right.insert(which, body.to_vec());
+        let before = last.get(&which).map(|at| answered.bodies[*at].1.as_slice());
+        if before != Some(body) {
+            last.insert(which, answered.bodies.len());
+            answered.bodies.push((which, body.to_vec()));
+        }
     }
-    Ok(latencies)
+    Ok(answered)
 }

@@ -24,16 +24,35 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
 
+/// Connections that may wait to be accepted, as far as the system allows so many: customers call all
+/// at once after a pause. One that finds no place tries again a second later, and one whose last
+/// packet finds none stays half-open for seconds. The standard library's 128 are too few.
+const BACKLOG: u32 = 4_096;
 /// Headers must have come within this time of the connection, or of the answer before.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer must be read within this time of the last byte that was taken.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Calls that are running at shutdown have this long.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Listens on an address; port 0 is any free one.
+///
+/// # Errors
+/// What the system says, as that another program listens there.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Else a restart waits until the connections of before are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stop` resolves, then lets running calls finish.
 ///
@@ -237,5 +256,30 @@ impl HttpBody for Holding {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn five_hundred_callers_at_once_all_find_a_place() {
+        let listener = listen((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut callers = Vec::new();
+        // Nobody accepts; without a place the system tries again for minutes.
+        for number in 0..500 {
+            let caller =
+                tokio::time::timeout(Duration::from_secs(10), TcpStream::connect(address)).await;
+            callers.push(
+                caller
+                    .unwrap_or_else(|_| panic!("{number} finds none"))
+                    .unwrap(),
+            );
+        }
+        for _ in 0..callers.len() {
+            listener.accept().await.unwrap();
+        }
     }
 }

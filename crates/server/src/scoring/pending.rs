@@ -28,8 +28,8 @@ use super::{
 const GRACE: Duration = Duration::from_secs(1);
 /// The same for a call that has not been started.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A run that was stopped after less than this says nothing about its model: the call had come with
-/// little time left.
+/// A run of a call that had less time than this says nothing about its model when it is stopped,
+/// however late that comes: on a busy machine any run may take longer.
 const BLAMED: Duration = Duration::from_millis(500);
 
 /// How a call ended.
@@ -144,6 +144,7 @@ impl PendingCalls {
             // A call that waited for most of its time says nothing about its model.
             if failure.code == FailureCode::Deadline
                 && stamps.started > 0
+                && pending.time >= BLAMED
                 && ran >= (pending.time / 2).max(BLAMED)
                 && let Some(model) = pending.stages.get(failure.stage as usize)
             {
@@ -236,5 +237,50 @@ impl PendingCalls {
         }
         self.overdue.fetch_or(stuck, Ordering::AcqRel);
         stuck
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scoring::message::{Failure, Stamps, put_failure};
+
+    #[test]
+    fn only_a_run_that_had_its_time_is_blamed_for_not_ending() {
+        let book = Arc::new(StrikeBook::new());
+        let calls = PendingCalls::new(Board::create().unwrap(), Arc::clone(&book), false);
+        let stopped = |call, given, ran: Duration| {
+            let outgoing = Outgoing {
+                call,
+                frame: Bytes::new(),
+                stages: [ModelDigest::of(b"model")].into(),
+                time: Duration::from_millis(given),
+                held: (None, None),
+            };
+            calls.enter(outgoing).unwrap();
+            let stamps = Stamps {
+                received: 1,
+                started: 1,
+                ended: 1 + u64::try_from(ran.as_nanos()).unwrap(),
+            };
+            let mut frame = Vec::new();
+            put_failure(&mut frame, stamps, &Failure::new(FailureCode::Deadline, ""));
+            let header = Header {
+                payload: frame.len(),
+                kind: Kind::Failed,
+                call,
+                deadline_ms: 0,
+            };
+            calls.answer(header, frame.into());
+            !book.quarantined().is_empty()
+        };
+        // Little time, little of it for the run, stopped late: two strikes would be quarantine.
+        for call in 0..4 {
+            assert!(!stopped(call, 300, Duration::from_millis(310)));
+            assert!(!stopped(call, 300, Duration::from_secs(3)));
+            assert!(!stopped(call, 2_000, Duration::from_millis(900)));
+        }
+        assert!(!stopped(4, 2_000, Duration::from_millis(1_100)));
+        assert!(stopped(5, 500, Duration::from_millis(500)));
     }
 }

@@ -30,6 +30,8 @@ use super::{
 const START: Duration = Duration::from_secs(20);
 /// How often deadlines are looked at.
 const SWEEP: Duration = Duration::from_millis(200);
+/// With so long between two looks the machine may have stood still, and the child with it.
+const STANDSTILL: Duration = Duration::from_millis(600);
 /// How long to wait for the rest of a dead process's log.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// With more calls than this on their way a call goes out together with others.
@@ -203,9 +205,17 @@ impl Process {
     async fn sweep(self: Arc<Self>) {
         let mut ticks = interval(SWEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut looked, mut forgiven) = (Instant::now(), false);
         loop {
             ticks.tick().await;
-            if self.calls.is_stuck(Instant::now()) {
+            let now = Instant::now();
+            // The child gets until the next look, once, to stop what it had no time to stop.
+            forgiven = !forgiven && now - looked > STANDSTILL;
+            looked = now;
+            if forgiven {
+                continue;
+            }
+            if self.calls.is_stuck(now) {
                 tracing::warn!(
                     pid = self.pid,
                     "a call can't be stopped; its process is killed"

@@ -54,11 +54,23 @@ pub(crate) struct Server {
 }
 
 fn portico() -> Command {
+    checked(Command::new(env!("CARGO_BIN_EXE_portico")))
+}
+
+/// Allowed as few open files as a system may begin with: what more it needs, the server asks for itself.
+fn portico_with_few_files() -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", r#"ulimit -S -n 256 && exec "$0" "$@""#])
+        .arg(env!("CARGO_BIN_EXE_portico"));
+    checked(shell)
+}
+
+fn checked(mut command: Command) -> Command {
     assert!(
         env::var_os("PORTICO_ONNXRUNTIME").is_some(),
         "PORTICO_ONNXRUNTIME names the ONNX Runtime library"
     );
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
     command.kill_on_drop(true);
     command
 }
@@ -286,7 +298,7 @@ async fn spawn(
         .append(true)
         .open(folder.join("log"));
     let data = folder.join("data");
-    let mut child = portico()
+    let mut child = portico_with_few_files()
         .args(["serve", "--demo", "--port", "0", "--call-timeout"])
         .arg(call_timeout.as_millis().to_string())
         .arg("--data")
