@@ -49,6 +49,9 @@ const GIVEN_UP: u32 = 10;
 /// at the most, so for so long after a change the limit before it may show.
 const LAG: u64 = 250_000_000;
 
+/// For so long the callers may still be those who began all at once.
+const BEGINNING: u64 = 1_000_000_000;
+
 /// Nanoseconds of the clock that the stamps are of.
 fn now() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
@@ -65,8 +68,8 @@ pub(crate) struct Tally {
     given_up: AtomicU32,
     /// When a call was answered last, or begun because none was, by the stamps' clock.
     progress: AtomicU64,
-    /// Microseconds that each refusal took.
-    refusals: Mutex<Vec<u32>>,
+    /// When each call that was refused began, by the stamps' clock, and the microseconds it took.
+    refusals: Mutex<Vec<(u64, u32)>>,
     /// When the first caller had no more to call, by the stamps' clock.
     over: AtomicU64,
 }
@@ -123,7 +126,7 @@ impl Tally {
             self.given_up.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let began = Instant::now();
+        let began = now();
         let answer = client.send(call).await.unwrap();
         let counter = match answer.status {
             200 => {
@@ -140,8 +143,8 @@ impl Tally {
                 assert_eq!(answer.classic(), "503 ServiceUnavailable/RequestThrottled");
                 assert_eq!(answer.header("retry-after"), Some("1"));
                 assert_eq!(answer.header("ratelimit"), Some(r#""endpoint";r=0;t=1"#));
-                let took = u32::try_from(began.elapsed().as_micros()).unwrap();
-                self.refusals.lock().unwrap().push(took);
+                let took = u32::try_from((now() - began) / 1_000).unwrap();
+                self.refusals.lock().unwrap().push((began, took));
                 &self.refused
             }
         };
@@ -177,8 +180,10 @@ pub(crate) struct Storm {
     pub(crate) late: u32,
     pub(crate) given_up: u32,
     pub(crate) took: Duration,
-    /// The 99th percentile of what refusals took.
+    /// The 99th percentile of what refusals took, in all and once the callers, who begin all at once,
+    /// come as they are answered.
     pub(crate) refusal_p99: Duration,
+    pub(crate) later_refusal_p99: Duration,
     /// How often the limit was set.
     pub(crate) changes: usize,
     /// By limit: the most calls at once that an admission saw and made, and how much of the limit was in
@@ -234,9 +239,14 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
     sleep(Duration::from_millis(500)).await;
     let called = tally.over.load(Ordering::Relaxed);
     let (seen, passed) = judge(server, endpoint, plan.limits, &changes, called);
-    let mut refusals = std::mem::take(&mut *tally.refusals.lock().unwrap());
-    refusals.sort_unstable();
-    let p99 = refusals.get(refusals.len() * 99 / 100).copied();
+    let refusals = std::mem::take(&mut *tally.refusals.lock().unwrap());
+    let p99_from = |from: u64| {
+        let late_enough = refusals.iter().filter(|(began, _)| *began >= from);
+        let mut took: Vec<u32> = late_enough.map(|(_, took)| *took).collect();
+        took.sort_unstable();
+        let p99 = took.get(took.len() * 99 / 100).copied();
+        Duration::from_micros(p99.unwrap_or_default().into())
+    };
     let count = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
     Storm {
         answered: count(&tally.answered),
@@ -244,7 +254,8 @@ pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> S
         late: count(&tally.late),
         given_up: count(&tally.given_up),
         took,
-        refusal_p99: Duration::from_micros(p99.unwrap_or_default().into()),
+        refusal_p99: p99_from(0),
+        later_refusal_p99: p99_from(changes[0].done + BEGINNING),
         changes: changes.len(),
         seen,
         passed,

@@ -46,7 +46,7 @@ fn report(part: &str, figures: &str) {
 
 fn told(storm: &Storm, calls: u32) -> String {
     let mut text = format!(
-        "calls {calls}: answered {}, refused {}, past their deadline {}, given up {}; limit changed {} times; {:.1?}\nrefusals p99 {:.2?}; admissions above the limit in force: {}\n",
+        "calls {calls}: answered {}, refused {}, past their deadline {}, given up {}; limit changed {} times; {:.1?}\nrefusals p99 {:.2?}, {:.2?} from the second second on; admissions above the limit in force: {}\n",
         storm.answered,
         storm.refused,
         storm.late,
@@ -54,6 +54,7 @@ fn told(storm: &Storm, calls: u32) -> String {
         storm.changes,
         storm.took,
         storm.refusal_p99,
+        storm.later_refusal_p99,
         storm.passed.len(),
     );
     for (limit, most, used) in &storm.seen {
