@@ -209,10 +209,11 @@ impl Process {
         loop {
             ticks.tick().await;
             let now = Instant::now();
-            // The child gets until the next look, once, to stop what it had no time to stop.
+            // The child gets as long again, once, to stop what it had no time to stop.
             forgiven = !forgiven && now - looked > STANDSTILL;
             looked = now;
             if forgiven {
+                ticks.reset_after(STANDSTILL);
                 continue;
             }
             if self.calls.is_stuck(now) {

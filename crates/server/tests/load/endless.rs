@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -86,4 +87,32 @@ async fn an_endless_model_is_ended_then_quarantined_until_it_is_released() {
     assert_eq!(server.send(&endless.call_x(-1.0)).await.status, 200);
     run_into_the_deadline(&server, &endless, &other).await;
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_machine_that_stands_still_costs_no_process() {
+    let server = Server::start(TIMEOUT).await;
+    let endless = server.endpoint("endless", 20).await;
+    assert_eq!(server.send(&endless.call_x(-1.0)).await.status, 200);
+    let [scorer] = server.scorers()[..] else {
+        panic!("{:?}", server.scorers())
+    };
+    let (call, mut client) = (endless.call_x(1.0), Client::new(server.address));
+    let late = tokio::spawn(async move { client.send(&call).await.unwrap() });
+    // It runs; then nothing does until long after its deadline, and the server is the first to go on.
+    sleep(TIMEOUT / 3).await;
+    for process in [scorer, server.pid()] {
+        kill_process(process, Signal::STOP).unwrap();
+    }
+    sleep(2 * TIMEOUT).await;
+    kill_process(server.pid(), Signal::CONT).unwrap();
+    sleep(Duration::from_millis(50)).await;
+    kill_process(scorer, Signal::CONT).unwrap();
+    assert_eq!(
+        late.await.unwrap().classic(),
+        "408 RequestTimeout/ScoreRequestTimeout"
+    );
+    sleep(TIMEOUT).await;
+    assert_eq!(server.scorers(), [scorer]);
+    assert_eq!(server.send(&endless.call_x(-1.0)).await.status, 200);
 }
