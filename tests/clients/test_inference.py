@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -250,28 +251,33 @@ def test_wrong_tensors_are_named(client):
 
 
 def test_the_limit_answers_429_and_says_what_it_is(server, species):
-    """Of eight calls at once with a limit of one, at least one is scored and the others say why they are not."""
-    client = publish(server, species.workspace_id, "slow")
+    """While a call runs that never ends by itself, with a limit of one, others say why they are not scored."""
+    client = publish(server, species.workspace_id, "endless")
     endpoint = client.base.replace(server.base_url, "").split("/")
     services = f"{server.base_url}/api/v1/workspaces/{endpoint[2]}/services"
     headers = {"Authorization": f"Bearer {server.workspace_token}"}
-    service = next(item for item in requests.get(services, headers=headers, timeout=60).json()["items"] if item["name"] == "Slow")
+    service = next(item for item in requests.get(services, headers=headers, timeout=60).json()["items"] if item["name"] == "Endless")
     path = f"{services}/{service['id']}/endpoints/clients"
     patch = {"throttle": {"level": "high", "max_concurrent_calls": 1}}
     assert requests.patch(path, json=patch, headers={**headers, "If-Match": "*"}, timeout=60).status_code == 200
-    crowd = InferenceServerClient(client.base.removeprefix("http://"), concurrency=8)
-    inputs = [tensor("x", [1.0], np.float64)]
-    client.infer("Slow", inputs)
-    calls = [crowd.async_infer("Slow", inputs, headers=client.headers) for _ in range(8)]
-    refused = 0
-    for call in calls:
-        try:
-            assert call.get_result().as_numpy("y").ravel().tolist() == [2.0]
-        except InferenceServerException as error:
-            assert error.status() == "429" and "takes 1 calls at once" in error.message()
-            refused += 1
-    assert 1 <= refused <= 7
-    done = client.post({"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]}, "v2/models/Slow/infer")
+    ends, never_ends = [tensor("x", [-1.0], np.float64)], {"name": "x", "shape": [1], "datatype": "FP64", "data": [1.0]}
+
+    def hold():
+        """The call that never ends, once it has the place: its timeout is in microseconds."""
+        call = {"inputs": [never_ends], "parameters": {"timeout": 2_000_000}}
+        while (answer := client.post(call, "v2/models/Endless/infer")).status_code == 429:
+            pass
+        return answer
+
+    with ThreadPoolExecutor(1) as others:
+        held = others.submit(hold)
+        with pytest.raises(InferenceServerException) as error:
+            while not held.done():
+                assert client.infer("Endless", ends).as_numpy("y").ravel().tolist() == [-1.0]
+        assert error.value.status() == "429" and "takes 1 calls at once" in error.value.message()
+        assert held.result().status_code == 504
+    done = client.post({"inputs": [{**never_ends, "data": [-1.0]}]}, "v2/models/Endless/infer")
+    assert done.status_code == 200
     assert done.headers["RateLimit-Policy"] == '"endpoint";q=1;qu="concurrent-requests"'
     assert done.headers["RateLimit"] == '"endpoint";r=1'
 

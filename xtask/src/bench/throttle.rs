@@ -40,7 +40,7 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<(), Error> {
     process::run(&mut command)?;
     let [changing, steady] = parts.map(|part| read(&part));
     let text = format!(
-        "{}; {}; {}.\n\nThe limit changes every second (in twice the time of 200 calls, where that is longer) between 1, 20, 2, 200 and 4; 256 callers, a tenth of the calls given up.\n\n```\n{}```\n\nSteady limits, 500 callers, a model of 20 ms on all cores.\n\n```\n{}```\n",
+        "{}; {}; {}.\n\nThe limit changes every second (in twice the time of 200 calls, where that is longer) between 1, 20, 2, 200 and 4; 256 callers, calls of 4 ms or a single row, a tenth of them given up.\n\n```\n{}```\n\nSteady limits, 500 callers, calls of 20 ms each on one core.\n\n```\n{}```\n",
         results::machine(),
         results::state(repo),
         results::load(),

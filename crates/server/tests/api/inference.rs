@@ -567,13 +567,15 @@ async fn bad_calls_are_named_and_cost_nothing() {
         .to_string()
         .replace("\"NaN\"", "NaN");
     send(&[], nan.into_bytes()).await.expect(200);
-    // The slow model takes 20 ms, and this caller waits for 2.
-    let slow = Client::of(&world, &service(&world, "slow", |_| ()).await);
+    // The model ends for 0 and below, and this caller waits for 2 ms.
+    let endless = Client::of(&world, &service(&world, "endless", |_| ()).await);
     let mut late =
-        json!({"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]});
-    slow.infer("v2/models/Slow", &late).await.expect(200);
+        json!({"inputs": [{"name": "x", "shape": [1], "datatype": "FP32", "data": [-1]}]});
+    endless.infer("v2/models/Endless", &late).await.expect(200);
+    late["inputs"][0]["data"] = json!([1]);
     late["parameters"] = json!({"timeout": 2_000});
-    slow.infer("v2/models/Slow", &late)
+    endless
+        .infer("v2/models/Endless", &late)
         .await
         .refused(504, "deadline");
 

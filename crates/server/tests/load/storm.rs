@@ -193,18 +193,22 @@ pub(crate) struct Storm {
     pub(crate) passed: Vec<String>,
 }
 
-/// Calls as planned, while the limit changes.
-pub(crate) async fn storm(server: &Server, endpoint: &Endpoint, plan: Plan) -> Storm {
+/// Calls as planned, while the limit changes. The first row that a call is about doubles 21.
+pub(crate) async fn storm(
+    server: &Server,
+    endpoint: &Endpoint,
+    call: &Arc<[u8]>,
+    plan: Plan,
+) -> Storm {
     let tally = Arc::new(Tally {
         over: AtomicU64::new(u64::MAX),
         ..Tally::default()
     });
-    let call: Arc<[u8]> = endpoint.call_x(21.0).into();
     let mut changes = vec![change(server, endpoint, plan.limits[0]).await];
     let began = Instant::now();
     let over = AtomicBool::new(false);
     let callers = (1..=plan.callers).map(|number| {
-        let (tally, call) = (Arc::clone(&tally), Arc::clone(&call));
+        let (tally, call) = (Arc::clone(&tally), Arc::clone(call));
         let mut client = Client::new(server.address);
         tokio::spawn(async move {
             let mut dice = Dice(number.wrapping_mul(0x9E37_79B9));

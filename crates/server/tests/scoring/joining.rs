@@ -257,12 +257,12 @@ fn typed(rows: Vec<Tensor>) -> Vec<Tensor> {
 async fn an_endpoint_with_many_calls_does_not_keep_another_waiting() {
     let slow = fixture("slow");
     let bench = Bench::start(&[&slow]).await;
-    // Some 20 ms each, so that none of them is joined with another.
+    // Two of them are more rows than one run takes, so that none is joined with another.
     let many = || x((0..600).map(|_| 1.0));
     bench.score(&slow, many()).await.unwrap();
     let crowd = (0..60).map(|_| bench.score(&slow, many()));
     let other = async {
-        sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(1)).await;
         let call = ScoreCall {
             group: "other".into(),
             ..call(&slow, many())
