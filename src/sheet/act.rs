@@ -145,9 +145,10 @@ impl Core {
         }
     }
 
-    /// What was asked for is not copied, and nothing comes.
-    pub fn not_copied(&mut self) {
-        self.copied.asked.pop_front();
+    /// What was asked for is not copied, and nothing comes. Whether somebody waits for it.
+    pub fn not_copied(&mut self) -> bool {
+        let asked = self.copied.asked.pop_front();
+        asked.is_some_and(|(_, purpose)| purpose == Purpose::Copy)
     }
 
     /// Somebody pastes. Whether the event is to be kept from the browser.

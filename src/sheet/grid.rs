@@ -80,9 +80,9 @@ impl Grid {
         }
     }
 
-    /// Texts that were asked for do not come.
-    pub fn not_copied(&self) {
-        self.0.run(|core| core.not_copied());
+    /// Texts that were asked for do not come. Whether somebody waits for them.
+    pub fn not_copied(&self) -> bool {
+        self.0.run(|core| core.not_copied()).unwrap_or_default()
     }
 
     /// Cells changed: what was fetched of them is no longer true.

@@ -111,6 +111,7 @@ fn handle(shop: &Rc<Shop>, request: Request, extra: &Extra) {
         request @ (Request::Map { .. } | Request::ReadAs { .. } | Request::Parameter { .. }) => {
             at_once(shop, &request, Asked::Score);
         }
+        request @ Request::Copy { .. } => at_once(shop, &request, Asked::Copy),
         request => at_once(shop, &request, Asked::Edit),
     }
 }

@@ -126,6 +126,8 @@ test("a customer compares a newer version, stays on the old one, then moves", as
   await expect(compared.getByText("20 rows of 20 would get another result.")).toBeVisible();
   const table = compared.getByRole("table", { name: "Results of both versions" });
   await expect(table.getByRole("cell", { name: /^differs:/ })).toHaveCount(20);
+  // What a person came for stands first.
+  await expect(table.locator("thead tr").first().locator("th")).toHaveText(["Row", "Version 1 (now)", "Version 2", "Sent"]);
   await passes(page, "models-compare");
   await compared.getByText("Compare rows of your own").click();
   await compared.getByRole("textbox", { name: "Rows", exact: true }).fill("Adelie,Torgersen");

@@ -105,6 +105,12 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
     await expect.poll(() => shown(page, 2)).toEqual(lines.get(1));
   });
 
+  await test.step("what is too much for the clipboard is not copied, and the page says so", async () => {
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.press("ControlOrMeta+c");
+    await expect(page.getByRole("alert").filter({ hasText: "At most 2,000,000 cells can be copied at once." })).toBeVisible();
+  });
+
   const after = await watched(page);
   const looking = await tasks.longest();
   console.log(`looking around: longest task ${ms(looking)}, longest time between frames ${ms(after.frame)}`);

@@ -1,7 +1,7 @@
 // Files that are made to hurt: each gets a plain reason soon, and the page goes on as if nothing had been.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,4 +71,40 @@ test("ten hostile files each get a plain reason, and the page still takes a past
       await sheet.button("Close").click();
     });
   }
+});
+
+/** Keeps what the page asks its worker about the texts of cells, until it is let go. */
+function keepCopies(): void {
+  const kept: { worker: Worker; go: () => void }[] = [];
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (this: Worker, ...words: [{ message?: string }]) {
+    const go = () => post.apply(this, words);
+    if (words[0].message?.includes('"copy"')) kept.push({ worker: this, go });
+    else go();
+  };
+  Object.assign(window, { kept });
+}
+
+/** Lets it go, and waits until it is answered. How much it was. */
+async function letCopiesGo(): Promise<number> {
+  const { kept } = window as unknown as { kept: { worker: Worker; go: () => void }[] };
+  for (const { worker, go } of kept) {
+    const answered = new Promise((answer) => worker.addEventListener("message", answer, { once: true }));
+    go();
+    await answered;
+  }
+  return kept.length;
+}
+
+test("what is wrong with a file stands, though its first rows were shown and might have been copied", async ({ page, server, signIn }) => {
+  await page.addInitScript(keepCopies);
+  await signIn(page, "owner");
+  const sheet = await openSheet(page, endpoint(server.demo, "acme"));
+  const file = join(folder, "late.csv");
+  // Rows enough to be shown before the last one is read.
+  await writeFile(file, `id,name,note\n${"1,Ann,some text that is long enough\n".repeat(600_000)}2,"Bob`);
+  await choose(page, file);
+  await expect(sheet.refusal).toContainText("is never closed", { timeout: WITHIN_MS });
+  expect(await page.evaluate(letCopiesGo), "asked for before anybody copied").toBeGreaterThan(0);
+  await expect(sheet.refusal).toContainText("is never closed");
 });

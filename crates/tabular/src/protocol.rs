@@ -285,6 +285,8 @@ pub enum Asked {
     Read,
     /// Changing cells.
     Edit,
+    /// The texts of cells.
+    Copy,
     /// Scoring.
     Score,
     /// Making a file.

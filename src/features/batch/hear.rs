@@ -69,7 +69,7 @@ impl Sheet {
                 media_type,
                 guarded,
             }),
-            Reply::Refused { what, code, reason } => self.refused(what, &code, &reason),
+            Reply::Refused { what, reason, .. } => self.refused(what, &reason),
         }
     }
 
@@ -122,10 +122,17 @@ impl Sheet {
         }
     }
 
-    fn refused(self, what: Asked, code: &str, reason: &str) {
+    fn refused(self, what: Asked, reason: &str) {
         match what {
-            // Only what is copied can be too large.
-            Asked::Edit if code == "too_large" => self.with_grid(Grid::not_copied),
+            Asked::Copy => {
+                let mut awaited = false;
+                self.with_grid(|grid| awaited = grid.not_copied());
+                // What the grid fetches ahead, nobody misses.
+                if awaited {
+                    self.fail(reason);
+                }
+                return;
+            }
             Asked::Read => {
                 self.opening.try_set(None);
             }

@@ -117,6 +117,8 @@ fn OwnRows(
     }
 }
 
+/// The results stand before what was sent: they are what a person came for, and on a narrow screen the rest is
+/// reached by scrolling sideways.
 #[component]
 fn Table(replayed: Replayed, only: bool) -> impl IntoView {
     let columns = output_columns(&replayed);
@@ -127,9 +129,9 @@ fn Table(replayed: Replayed, only: bool) -> impl IntoView {
             .collect_view()
     };
     let groups = [
-        ("Sent".to_owned(), replayed.inputs.len()),
         (format!("Version {} (now)", replayed.from), columns.len()),
         (format!("Version {}", replayed.to), columns.len()),
+        ("Sent".to_owned(), replayed.inputs.len()),
     ];
     let groups = groups
         .into_iter()
@@ -151,9 +153,9 @@ fn Table(replayed: Replayed, only: bool) -> impl IntoView {
                     {groups}
                 </tr>
                 <tr>
+                    {heads(&columns)}
+                    {heads(&columns)}
                     {heads(&replayed.inputs)}
-                    {heads(&columns)}
-                    {heads(&columns)}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -177,9 +179,9 @@ fn Row(number: usize, row: ReplayRow, cells: Vec<CellPair>) -> impl IntoView {
                 {number} " "
                 {row.differs.then(|| view! { <Badge tone=Tone::Warning text="differs"/> })}
             </th>
-            {inputs}
             {old}
             {new}
+            {inputs}
         </tr>
     }
 }
