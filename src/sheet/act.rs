@@ -7,7 +7,7 @@ use super::selection::{Cell, Selection, Step};
 use super::wish::{Purpose, Wish};
 use super::worker::Clip;
 use js_sys::JsString;
-use portico_tabular::protocol::{Area, View};
+use portico_tabular::protocol::{Area, MOST_COPIED, View};
 use web_sys::{ClipboardEvent, KeyboardEvent};
 
 const APART: &str = "These rows do not stand together in the table. Show all rows, then try again.";
@@ -115,18 +115,22 @@ impl Core {
             return false;
         }
         let area = self.selection.area();
-        match &self.copied.ready {
+        let copied = match &self.copied.ready {
             Some((there, clip)) if *there == area => {
-                if !clipboard::put(event, clip) {
+                let put = clipboard::put(event, clip);
+                if !put {
                     self.wishes.push(Wish::NotCopied);
                 }
+                put
             }
             _ => {
                 self.copied.asked.push_back((area, Purpose::Copy));
                 self.wishes.push(Wish::Copy(area));
+                // Else the worker refuses it, and says why.
+                area.cells() <= MOST_COPIED
             }
-        }
-        if cut {
+        };
+        if cut && copied {
             // The worker answers in order: what is copied is what stood there before.
             self.clear();
         }

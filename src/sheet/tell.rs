@@ -36,7 +36,7 @@ impl Core {
 
     pub(super) fn fetch_ahead(&mut self) {
         let area = self.selection.area();
-        if u64::from(area.rows) * u64::from(area.columns) > FETCHED_AHEAD
+        if area.cells() > FETCHED_AHEAD
             || !self.copied.asked.is_empty()
             || self.viewport.rows() == 0
         {

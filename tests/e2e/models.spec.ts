@@ -1,14 +1,29 @@
 // The Models tab: an endpoint gets a model of its own, keeps it through an update, and goes back; its
 // customer hears of a newer version, compares, stays and moves.
 
-import { expect } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { axe, passes } from "./checks.ts";
 import { keyboard } from "./hands.ts";
 import { addMass, customise, HEAVIER, mass, NOTES, publishNext, RESOURCE, SERVICE, serves, WIDER } from "./masses.ts";
 import { test } from "./own-server.ts";
 import { service } from "./rest.ts";
+import type { Demo } from "./server.ts";
+
+const ROW = "Adelie\tTorgersen\t39.1\t18.7\t181\tmale";
 
 // Each looks at its pages in two themes and in a narrow window, with axe.
+
+/** Signs a customer's person in and opens an endpoint's Models tab, which tells of version 2. */
+async function asCustomer(page: Page, demo: Demo, path: string): Promise<void> {
+  const customer = demo.accounts.find(({ role }) => role === "customer");
+  await page.goto("/signin");
+  await page.getByLabel("E-mail").fill(customer?.email ?? "");
+  await page.getByLabel("Password").fill(customer?.password ?? "");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "My endpoints" })).toBeVisible();
+  await page.goto(`${path}/models`);
+  await expect(page.getByRole("link", { name: "Version 2 is available" })).toBeVisible();
+}
 
 test("an endpoint's own model is uploaded, refused if it does not fit, and given up again", async ({ page, server, guard }) => {
   guard.allow(/Failed to load resource: .* (409|422|400) /);
@@ -110,15 +125,8 @@ test("a customer compares a newer version, stays on the old one, then moves", as
   guard.allow(/Failed to load resource: .* (400|422) /);
   const demo = await server.demo();
   await publishNext(server, demo);
-  const customer = demo.accounts.find(({ role }) => role === "customer");
-  await page.goto("/signin");
-  await page.getByLabel("E-mail").fill(customer?.email ?? "");
-  await page.getByLabel("Password").fill(customer?.password ?? "");
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(page.getByRole("heading", { level: 1, name: "My endpoints" })).toBeVisible();
   const path = `${service(demo, SERVICE).path}/endpoints/northwind`;
-  await page.goto(`${path}/models`);
-  await expect(page.getByRole("link", { name: "Version 2 is available" })).toBeVisible();
+  await asCustomer(page, demo, path);
   await expect(page.getByRole("button", { name: /^Upload your own model/ })).toHaveAttribute("aria-disabled", "true");
 
   await page.getByRole("button", { name: "Compare on examples" }).click();
@@ -133,7 +141,7 @@ test("a customer compares a newer version, stays on the old one, then moves", as
   await compared.getByRole("textbox", { name: "Rows", exact: true }).fill("Adelie,Torgersen");
   await compared.getByRole("button", { name: "Compare these" }).click();
   await expect(compared).toContainText("Line 1 has 2 cells; 6 are expected.");
-  await compared.getByRole("textbox", { name: "Rows", exact: true }).fill("Adelie\tTorgersen\t39.1\t18.7\t181\tmale");
+  await compared.getByRole("textbox", { name: "Rows", exact: true }).fill(ROW);
   await compared.getByRole("button", { name: "Compare these" }).click();
   await expect(compared.getByText("1 row of 1 would get another result.")).toBeVisible();
 
@@ -158,4 +166,30 @@ test("a customer compares a newer version, stays on the old one, then moves", as
   await move.getByRole("button", { name: "Update to version 2" }).click();
   await expect(page.getByRole("heading", { name: "Serves version 2" })).toBeVisible();
   expect(await serves(server.url, demo, path)).toEqual({ version: 2, own: false });
+});
+
+test("a customer who is not shown the sample rows compares rows of their own", async ({ page, server }) => {
+  const demo = await server.demo();
+  await publishNext(server, demo);
+  const path = `${service(demo, SERVICE).path}/endpoints/northwind`;
+  const hidden = await fetch(`${server.url}/api/v1${path}`, {
+    method: "PATCH",
+    headers: { Authorization: `Bearer ${demo.workspace_token}`, "Content-Type": "application/json", "If-Match": "*" },
+    body: JSON.stringify({ sample_data_enabled: false }),
+  });
+  expect(hidden.status).toBe(200);
+  await asCustomer(page, demo, path);
+  await page.getByRole("button", { name: "Compare on examples" }).click();
+  const compared = page.getByRole("region", { name: "Compared on examples" });
+  await expect(compared).toContainText("The publisher does not show sample rows here.");
+  // Nothing is there to be opened or asked for first.
+  const rows = compared.getByRole("textbox", { name: "Rows", exact: true });
+  await expect(rows).toBeVisible();
+  await expect(compared.getByRole("button", { name: "Sample rows again" })).toHaveCount(0);
+  await expect(compared.getByRole("table")).toHaveCount(0);
+  await passes(page, "models-compare-own");
+  await rows.fill(ROW);
+  await compared.getByRole("button", { name: "Compare these" }).click();
+  await expect(compared.getByText("1 row of 1 would get another result.")).toBeVisible();
+  await expect(compared.getByRole("cell", { name: /^differs:/ })).toHaveCount(1);
 });

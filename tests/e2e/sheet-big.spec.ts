@@ -107,8 +107,12 @@ test("a million rows are read, checked and shown, and the page stays free", asyn
 
   await test.step("what is too much for the clipboard is not copied, and the page says so", async () => {
     await page.keyboard.press("ControlOrMeta+a");
-    await page.keyboard.press("ControlOrMeta+c");
+    await page.keyboard.press("ControlOrMeta+x");
     await expect(page.getByRole("alert").filter({ hasText: "At most 2,000,000 cells can be copied at once." })).toBeVisible();
+    // Nor is it emptied: the worker answers in order.
+    await page.keyboard.press("F8");
+    await expect(page.locator(".batch-address")).toHaveText(planted[0]!.address);
+    await expect(page.getByRole("button", { name: /^Undo/ })).toHaveAttribute("aria-disabled", "true");
   });
 
   const after = await watched(page);

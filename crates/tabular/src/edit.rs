@@ -249,7 +249,7 @@ fn words(table: &Table, kind: Kind, changes: &[Change], area: Area) -> String {
         }
         // What was pasted counts, whether or not a cell had its text already.
         (Kind::Paste, _) => {
-            let cells = u64::from(area.rows) * u64::from(area.columns);
+            let cells = area.cells();
             let s = if cells == 1 { "" } else { "s" };
             format!("{verb} {cells} cell{s}")
         }

@@ -175,6 +175,9 @@ pub enum View {
     Failed,
 }
 
+/// The most cells whose texts are handed over for the clipboard at once.
+pub const MOST_COPIED: u64 = 2_000_000;
+
 /// A rectangle of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
@@ -186,6 +189,14 @@ pub struct Area {
     pub rows: u32,
     /// How many columns.
     pub columns: u32,
+}
+
+impl Area {
+    /// How many cells it has.
+    #[must_use]
+    pub fn cells(self) -> u64 {
+        u64::from(self.rows) * u64::from(self.columns)
+    }
 }
 
 /// What becomes of rows with errors when the others are scored.

@@ -14,6 +14,8 @@ use portico_api::rollout::{Replay, ReplayRow, Replayed};
 /// The most rows that are scored at once.
 const MOST: usize = 100;
 
+const NO_SAMPLES: &str = "The publisher does not show sample rows here. Compare rows of your own.";
+
 /// Compares both versions: on the service's sample rows at first, if they are shown, then on rows of one's own.
 #[component]
 pub fn Compare(desk: Desk) -> impl IntoView {
@@ -36,7 +38,10 @@ pub fn Compare(desk: Desk) -> impl IntoView {
         run.run(Vec::new());
     }
     let waiting = memo(move || act.busy.get() && replayed.read().is_none());
-    let words = move || replayed.read().as_ref().map(replay_in_words);
+    let words = move || {
+        let replayed = replayed.read().as_ref().map(replay_in_words);
+        replayed.or_else(|| (!samples).then(|| NO_SAMPLES.to_owned()))
+    };
     let table = move || {
         replayed
             .get()

@@ -1,15 +1,12 @@
 //! What the grid shows: rows of the view, findings, the texts of an area.
 
 use super::Desk;
-use crate::protocol::{Area, Reply, Row as Shown, RowState, Spot, View};
+use crate::protocol::{Area, MOST_COPIED, Reply, Row as Shown, RowState, Spot, View};
 use crate::refusal::Refusal;
 use crate::table::Row;
 
 /// The most rows that go into one answer.
 const WINDOW: u32 = 400;
-
-/// The most cells that go onto a clipboard.
-const COPIED: u64 = 2_000_000;
 
 impl Desk {
     pub(super) fn filter(&mut self, view: View) {
@@ -139,7 +136,7 @@ impl Desk {
         let Some(table) = self.table() else {
             return Err(Refusal::new("no_table", "There is nothing to copy."));
         };
-        if u64::from(area.rows) * u64::from(area.columns) > COPIED {
+        if area.cells() > MOST_COPIED {
             return Err(Refusal::new(
                 "too_large",
                 "At most 2,000,000 cells can be copied at once. Download the table instead.",
