@@ -58,7 +58,7 @@ impl Measure {
                 *widths.entry(row.len()).or_insert(0_usize) += 1;
                 measure.records += 1;
                 one_value += usize::from(!matches!(look(line), Look::Text | Look::Empty));
-                measure.count_spaces(&row, grammar.quote);
+                measure.count_spaces(line, &cells, grammar);
             }
             rows.push(row);
         }
@@ -91,13 +91,17 @@ impl Measure {
         measure
     }
 
-    fn count_spaces(&mut self, row: &[Vec<u8>], quote: Option<u8>) {
+    fn count_spaces(&mut self, line: &[u8], cells: &Cells, grammar: Grammar) {
         // A cell that is empty has no space to tell by.
-        for cell in row.iter().skip(1).filter(|cell| !cell.is_empty()) {
+        let told = cells.bounds.iter().skip(1).filter(|(from, to)| from < to);
+        for from in told.map(|(from, _)| *from as usize) {
             self.delimiters += 1;
-            if cell[0] == b' ' {
+            // A space inside quotes is the cell's own: such a cell does not begin behind the delimiter.
+            let behind = from < line.len() && line[from - 1] == grammar.delimiter_byte();
+            if behind && line[from] == b' ' {
                 self.spaced += 1;
-                self.spaced_quote |= cell.get(1).copied() == quote;
+                let next = line.get(from + 1);
+                self.spaced_quote |= next.is_some() && next == grammar.quote.as_ref();
             }
         }
     }

@@ -137,6 +137,12 @@ fn quotes_and_escapes_are_found() {
         &["a¦b¦c", "1¦x, y¦2", "3¦z¦4"],
     );
     assert_eq!(facts.diagnostics[0].code, "delimiter_spaced");
+    // A space inside quotes is the cell's own, and says nothing of the others'.
+    let facts = check(
+        "a,b\nx,\" \"\"\"\ny, \nz, 1\n",
+        &["a¦b", "x¦ \"", "y¦ ", "z¦ 1"],
+    );
+    assert!(facts.diagnostics.is_empty());
     let facts = check(
         "a,b\n\"x\"y,5\" pipe\n\"z\",6\" pipe\n",
         &["a¦b", "xy¦5\" pipe", "z¦6\" pipe"],
