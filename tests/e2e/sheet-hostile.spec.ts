@@ -73,15 +73,31 @@ test("ten hostile files each get a plain reason, and the page still takes a past
   }
 });
 
-/** Keeps what the page asks its worker about the texts of cells, until it is let go. */
+/**
+ * Keeps what the page asks its worker about the texts of cells, until it is let go. Until something is kept,
+ * the page does not hear that a file is refused, nor what comes after that.
+ */
 function keepCopies(): void {
   const kept: { worker: Worker; go: () => void }[] = [];
+  const unheard: (() => void)[] = [];
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (this: Worker, ...words: [{ message?: string }]) {
     const go = () => post.apply(this, words);
-    if (words[0].message?.includes('"copy"')) kept.push({ worker: this, go });
-    else go();
+    if (!words[0].message?.includes('"copy"')) return go();
+    kept.push({ worker: this, go });
+    for (const hear of unheard.splice(0)) setTimeout(hear);
   };
+  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage")!;
+  Object.defineProperty(Worker.prototype, "onmessage", {
+    set(this: Worker, listener: ((event: MessageEvent) => void) | null) {
+      const patient = (event: MessageEvent<{ message: string }>) => {
+        const hear = () => listener?.call(this, event);
+        if (unheard.length > 0 || (kept.length === 0 && event.data.message.includes('"refused"'))) unheard.push(hear);
+        else hear();
+      };
+      set!.call(this, listener && patient);
+    },
+  });
   Object.assign(window, { kept });
 }
 
@@ -101,7 +117,7 @@ test("what is wrong with a file stands, though its first rows were shown and mig
   await signIn(page, "owner");
   const sheet = await openSheet(page, endpoint(server.demo, "acme"));
   const file = join(folder, "late.csv");
-  // Rows enough to be shown before the last one is read.
+  // Rows enough for the page to hear of some before the last one is read.
   await writeFile(file, `id,name,note\n${"1,Ann,some text that is long enough\n".repeat(600_000)}2,"Bob`);
   await choose(page, file);
   await expect(sheet.refusal).toContainText("is never closed", { timeout: WITHIN_MS });

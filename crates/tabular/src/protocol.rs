@@ -91,7 +91,8 @@ pub enum Request {
     Undo,
     /// Do again what was taken back.
     Redo,
-    /// The texts of an area. Answered by [`Reply::Copied`], or refused where it is too large.
+    /// The texts of an area. Answered by [`Reply::Copied`], or refused where it has more than
+    /// [`MOST_COPIED`] cells or the table is gone.
     Copy {
         /// Which; rows by their position in the view, and output columns after the table's own: what
         /// is copied is what is seen.
